@@ -1,0 +1,379 @@
+#include "policy/config.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "bounds.h"
+#include "codec/json_reader.h"
+#include "policy/credentials.h"
+
+namespace postern::policy {
+
+const std::vector<std::string_view> config_variables = {
+    "GATEWAY_API_KEY",     "GATEWAY_API_KEY_HASHES", "POSTERN_DEV",    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",     "DEFAULT_MODEL",          "SIMULATOR",      "STREAM_USAGE",
+    "FORWARD_TRACEPARENT", "ALLOWED_ORIGINS",        "MAX_BODY_BYTES", "FIRST_BYTE_TIMEOUT_MS",
+    "IDLE_TIMEOUT_MS",     "STREAM_WINDOW_MS",
+};
+
+namespace {
+
+constexpr std::string_view openai_base_url_default = "https://api.openai.com/v1";
+
+// A key with fewer different characters is a row of the same few letters.
+constexpr size_t legacy_distinct_characters_min = 6;
+
+// What stands in examples where a key should stand, and what people type to get past a check.
+constexpr std::string_view placeholders[] = {
+    "changemechangeme",     "your-api-key-here",    "your_api_key_here",
+    "your-gateway-api-key", "your_gateway_api_key", "your-gateway-key-here",
+    "replace-with-your-key", "insert-your-key-here"};
+
+// The variables by name, read once; the last of equal names counts.
+class Variables {
+ public:
+  explicit Variables(std::string_view json);
+
+  bool well_formed() const { return well_formed_; }
+  std::string_view text(std::string_view name) const;  // empty when unset
+  std::string_view trimmed(std::string_view name) const { return trim_white_space(text(name)); }
+
+ private:
+  struct Variable {
+    std::string_view name;  // one of config_variables
+    std::string text;
+  };
+  std::vector<Variable> variables_;
+  bool well_formed_ = false;
+};
+
+class ConfigReader {
+ public:
+  explicit ConfigReader(std::string_view json) : variables_(json) {}
+  Config read();
+
+ private:
+  void read_ring();
+  void read_legacy_key();
+  void read_dev_marker();
+  void read_openai();
+  void read_default_model();
+  void read_allowed_origins();
+  bool read_switch(std::string_view name, bool default_value);
+  uint64_t read_number(std::string_view name, uint64_t least, uint64_t most,
+                       uint64_t default_value);
+  void warn(std::string_view name, std::string_view sentence);
+
+  Variables variables_;
+  Config config_;
+};
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& byte : result)
+    if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
+  return result;
+}
+
+bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
+bool is_lower_letter(char byte) { return byte >= 'a' && byte <= 'z'; }
+
+// Printable ASCII, space excluded.
+bool is_visible(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char byte) { return byte >= 0x21 && byte <= 0x7E; });
+}
+
+size_t distinct_characters(std::string_view text) {
+  std::array<bool, 256> seen{};
+  for (const char byte : text) seen[static_cast<unsigned char>(byte)] = true;
+  return static_cast<size_t>(std::count(seen.begin(), seen.end(), true));
+}
+
+bool is_placeholder(std::string_view key) {
+  const std::string folded = lower(key);
+  return std::find(std::begin(placeholders), std::end(placeholders), folded) !=
+         std::end(placeholders);
+}
+
+// Why a plaintext key cannot be used; null when it can. A comma could not be told from a header
+// that was sent twice, and other bytes outside 0x21..0x7E never arrive in one.
+const char* legacy_key_fault(std::string_view key) {
+  if (key.size() > bounds::token_bytes_max) return "is longer than 512 characters";
+  if (key.find(',') != key.npos) return "holds a comma";
+  if (!is_visible(key)) return "holds spaces or characters outside printable ASCII";
+  if (key.size() < bounds::legacy_key_bytes_min) return "is shorter than 16 characters";
+  if (distinct_characters(key) < legacy_distinct_characters_min)
+    return "has fewer than 6 different characters";
+  if (is_placeholder(key)) return "looks like a placeholder";
+  return nullptr;
+}
+
+// `host`, `host:port`, `[v6]` or `[v6]:port`, lower case. Nothing else: no user, no empty port.
+bool is_host_and_port(std::string_view text) {
+  const bool bracketed = text.starts_with('[');
+  const size_t bracket = text.find(']');
+  if (bracketed && bracket == text.npos) return false;
+  const size_t host_end = bracketed ? bracket + 1 : std::min(text.find(':'), text.size());
+
+  const std::string_view host = text.substr(0, host_end);
+  if (host.empty() || host == "[]" || host.front() == '.') return false;
+  for (const char byte : bracketed ? host.substr(1, host.size() - 2) : host) {
+    const bool in_name =
+        is_lower_letter(byte) || is_digit(byte) || byte == '.' || byte == '-' || byte == '_';
+    const bool in_address =
+        is_digit(byte) || (byte >= 'a' && byte <= 'f') || byte == ':' || byte == '.';
+    if (bracketed ? !in_address : !in_name) return false;
+  }
+  if (host_end == text.size()) return true;
+
+  const std::string_view port = text.substr(host_end + 1);
+  if (text[host_end] != ':' || port.empty() || port.size() > 5) return false;
+  unsigned number = 0;
+  for (const char byte : port) {
+    if (!is_digit(byte)) return false;
+    number = number * 10 + static_cast<unsigned>(byte - '0');
+  }
+  return number >= 1 && number <= 65'535;
+}
+
+bool is_base_url(std::string_view url) {
+  if (!is_visible(url) || url.find_first_of("?#\\\"<>^`{|}") != url.npos) return false;
+  const std::string folded = lower(url);
+  std::string_view rest = folded;
+  if (rest.starts_with("https://")) {
+    rest.remove_prefix(8);
+  } else if (rest.starts_with("http://")) {
+    rest.remove_prefix(7);
+  } else {
+    return false;
+  }
+  return is_host_and_port(rest.substr(0, rest.find('/')));
+}
+
+// `scheme://host[:port]`, lower case, as browsers write it in `Origin`.
+bool is_origin(std::string_view text) {
+  const size_t scheme_end = text.find("://");
+  if (scheme_end == text.npos || scheme_end == 0 || !is_lower_letter(text[0])) return false;
+  for (const char byte : text.substr(0, scheme_end))
+    if (!is_lower_letter(byte) && !is_digit(byte) && byte != '+' && byte != '-' && byte != '.')
+      return false;
+  return is_host_and_port(text.substr(scheme_end + 3));
+}
+
+std::string count_of(size_t count, std::string_view one, std::string_view many) {
+  std::string text = std::to_string(count) + ' ';
+  text += count == 1 ? one : many;
+  return text;
+}
+
+Variables::Variables(std::string_view json) {
+  codec::JsonReader in(json);
+  if (in.enter_object()) {
+    while (in.next_member()) {
+      const auto known = std::find_if(config_variables.begin(), config_variables.end(),
+                                      [&](std::string_view name) { return in.name_is(name); });
+      codec::JsonString value;
+      if (known == config_variables.end() || !in.read_string(value)) {
+        in.skip();
+        continue;
+      }
+      variables_.push_back({*known, {}});
+      codec::append_unescaped(value, variables_.back().text);
+    }
+    well_formed_ = in.finish();
+  }
+  if (!well_formed_) variables_.clear();
+}
+
+std::string_view Variables::text(std::string_view name) const {
+  for (auto variable = variables_.rbegin(); variable != variables_.rend(); ++variable)
+    if (variable->name == name) return variable->text;
+  return {};
+}
+
+Config ConfigReader::read() {
+  if (!variables_.well_formed())
+    config_.warnings.push_back("The variables could not be read; all of them count as unset.");
+  read_ring();
+  read_legacy_key();
+  read_dev_marker();
+  read_openai();
+  read_default_model();
+  read_allowed_origins();
+  config_.simulator = read_switch("SIMULATOR", false);
+  config_.stream_usage = read_switch("STREAM_USAGE", true);
+  config_.forward_traceparent = read_switch("FORWARD_TRACEPARENT", false);
+
+  const auto milliseconds = [&](std::string_view name, uint32_t least, uint32_t most,
+                                uint32_t default_value) {
+    return static_cast<uint32_t>(read_number(name, least, most, default_value));
+  };
+  config_.body_bytes_max = static_cast<size_t>(
+      read_number("MAX_BODY_BYTES", 1, bounds::body_bytes_max, bounds::body_bytes_default));
+  config_.first_byte_timeout_ms = milliseconds("FIRST_BYTE_TIMEOUT_MS", 1, bounds::timeout_ms_max,
+                                               bounds::first_byte_timeout_ms_default);
+  config_.idle_timeout_ms =
+      milliseconds("IDLE_TIMEOUT_MS", 1, bounds::timeout_ms_max, bounds::idle_timeout_ms_default);
+  config_.stream_window_ms = milliseconds("STREAM_WINDOW_MS", 0, bounds::stream_window_ms_max,
+                                          bounds::stream_window_ms_default);
+  return std::move(config_);
+}
+
+void ConfigReader::read_ring() {
+  constexpr std::string_view name = "GATEWAY_API_KEY_HASHES";
+  const std::string_view text = variables_.text(name);
+  if (text.empty()) return;
+
+  config_.ring = parse_ring(text);
+  const Ring& ring = config_.ring;
+  config_.keys_named = !ring.entries.empty() || ring.bad_entries > 0;
+  if (ring.entries.empty()) warn(name, "is set but holds no usable entry");
+  if (ring.bad_entries > 0)
+    warn(name, "holds " + count_of(ring.bad_entries, "bad entry", "bad entries") +
+                   ": not a SHA-256 digest, a bad label, the digest of nothing, or a repeat");
+  if (ring.weak_entries > 0)
+    warn(name, "holds " + count_of(ring.weak_entries, "weak entry", "weak entries") +
+                   ": the digest of a word that anybody can guess");
+}
+
+void ConfigReader::read_legacy_key() {
+  constexpr std::string_view name = "GATEWAY_API_KEY";
+  const std::string_view key = variables_.trimmed(name);
+  if (key.empty()) {
+    if (!variables_.text(name).empty()) warn(name, "holds only white space and counts as unset");
+    return;
+  }
+  config_.keys_named = true;
+  if (const char* fault = legacy_key_fault(key)) {
+    warn(name, std::string(fault) + " and is not used");
+    return;
+  }
+  config_.legacy = codec::sha256(key);
+}
+
+void ConfigReader::read_dev_marker() {
+  constexpr std::string_view name = "POSTERN_DEV";
+  const std::string_view marker = variables_.trimmed(name);
+  config_.dev_marker = !marker.empty();
+  config_.dev_marker_long = marker.size() >= bounds::dev_marker_bytes_min;
+  if (config_.dev_marker && !config_.dev_marker_long)
+    warn(name,
+         "is not a value that the start script makes; it opens nothing, and every host but "
+         "this machine is refused while it is set");
+}
+
+void ConfigReader::read_openai() {
+  const std::string_view key = variables_.trimmed("OPENAI_API_KEY");
+  const bool key_usable =
+      std::all_of(key.begin(), key.end(), [](char byte) { return byte >= 0x20 && byte <= 0x7E; }) &&
+      key != "undefined" && key != "null";
+  if (!key.empty() && !key_usable)
+    warn("OPENAI_API_KEY", "holds characters that no key has, or no key at all, and is not used");
+  if (key_usable) config_.openai_api_key = key;
+
+  std::string_view url = variables_.trimmed("OPENAI_BASE_URL");
+  if (url.empty()) {
+    if (config_.openai_api_key.empty()) return;
+    url = openai_base_url_default;
+  }
+  while (url.ends_with('/')) url.remove_suffix(1);
+  if (!is_base_url(url)) {
+    warn("OPENAI_BASE_URL",
+         "is not an http or https address with a host and without user, query "
+         "or fragment; no upstream is configured");
+    return;
+  }
+  config_.openai_base_url = url;
+  config_.openai_configured = true;
+}
+
+void ConfigReader::read_default_model() {
+  const std::string_view model = variables_.trimmed("DEFAULT_MODEL");
+  if (model.empty()) return;
+  if (model.size() > bounds::model_bytes_max || !is_visible(model)) {
+    warn("DEFAULT_MODEL", "is not a model name and counts as unset");
+  } else if (model == "auto") {
+    warn("DEFAULT_MODEL", "cannot be `auto`, which asks for this very setting; it counts as unset");
+  } else {
+    config_.default_model = model;
+  }
+}
+
+void ConfigReader::read_allowed_origins() {
+  constexpr std::string_view name = "ALLOWED_ORIGINS";
+  constexpr std::string_view separators = ", \t\r\n";
+  std::vector<std::string>& origins = config_.allowed_origins;
+  std::string_view rest = variables_.text(name);
+  bool any = false;
+  size_t bad = 0;
+  while (true) {
+    rest.remove_prefix(std::min(rest.find_first_not_of(separators), rest.size()));
+    if (rest.empty()) break;
+    const std::string_view word = rest.substr(0, rest.find_first_of(separators));
+    rest.remove_prefix(word.size());
+
+    std::string origin = lower(word);
+    if (origin == "*") {
+      any = true;
+    } else if (!is_origin(origin)) {
+      ++bad;
+    } else if (std::find(origins.begin(), origins.end(), origin) == origins.end()) {
+      origins.push_back(std::move(origin));
+    }
+  }
+  if (any) origins.assign(1, "*");
+  if (bad > 0)
+    warn(name, "holds " + count_of(bad, "entry that is", "entries that are") +
+                   " not of the form scheme://host or scheme://host:port; skipped");
+}
+
+bool ConfigReader::read_switch(std::string_view name, bool default_value) {
+  const std::string word = lower(variables_.trimmed(name));
+  if (word.empty()) return default_value;
+  if (word == "on" || word == "true" || word == "1" || word == "yes") return true;
+  if (word == "off" || word == "false" || word == "0" || word == "no") return false;
+  warn(name, default_value ? "is neither on nor off; it stays on"
+                           : "is neither on nor off; it stays off");
+  return default_value;
+}
+
+uint64_t ConfigReader::read_number(std::string_view name, uint64_t least, uint64_t most,
+                                   uint64_t default_value) {
+  const std::string_view digits = variables_.trimmed(name);
+  if (digits.empty()) return default_value;
+  uint64_t value = 0;
+  for (const char byte : digits) {
+    if (!is_digit(byte)) {
+      warn(name,
+           "is not a whole number; the default " + std::to_string(default_value) + " is used");
+      return default_value;
+    }
+    // Once above the maximum the rest of the digits cannot bring it back.
+    if (value <= most) value = value * 10 + static_cast<uint64_t>(byte - '0');
+  }
+  if (value > most) {
+    warn(name, "is too large; the maximum " + std::to_string(most) + " is used");
+    return most;
+  }
+  if (value < least) {
+    warn(name, "is too small; the default " + std::to_string(default_value) + " is used");
+    return default_value;
+  }
+  return value;
+}
+
+void ConfigReader::warn(std::string_view name, std::string_view sentence) {
+  std::string text(name);
+  text += ' ';
+  text += sentence;
+  text += '.';
+  config_.warnings.push_back(std::move(text));
+}
+
+}  // namespace
+
+Config read_config(std::string_view variables) { return ConfigReader(variables).read(); }
+
+}  // namespace postern::policy

@@ -1,0 +1,295 @@
+#include "policy/config.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bounds.h"
+#include "codec/json_writer.h"
+
+namespace postern::policy {
+namespace {
+
+const std::string key = "gw_live_FAKE0000000000000000000000000000000001";
+
+std::string json_of(const std::vector<std::pair<std::string, std::string>>& variables) {
+  std::string json;
+  codec::JsonWriter out(json);
+  out.begin_object();
+  for (const auto& [name, value] : variables) out.name(name).string(value);
+  out.end_object();
+  return json;
+}
+
+Config config_of(const std::vector<std::pair<std::string, std::string>>& variables) {
+  return read_config(json_of(variables));
+}
+
+std::string hash(std::string_view text) {
+  const codec::Digest digest = codec::sha256(text);
+  return codec::to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
+void expect_refused_legacy_key(const std::string& value) {
+  const Config config = config_of({{"GATEWAY_API_KEY", value}});
+  EXPECT_FALSE(config.has_keys()) << value;
+  ASSERT_EQ(config.warnings.size(), 1u) << value;
+  EXPECT_EQ(config.warnings[0].find(value), std::string::npos) << "a warning quotes the value";
+}
+
+TEST(Config, L1_nothing_set_means_no_keys) {
+  const Config config = read_config("{}");
+  EXPECT_FALSE(config.has_keys());
+  EXPECT_FALSE(config.dev_marker);
+  EXPECT_FALSE(config.openai_configured);
+  EXPECT_TRUE(config.warnings.empty());
+}
+
+TEST(Config, L2_an_empty_legacy_key_is_unset) {
+  const Config config = config_of({{"GATEWAY_API_KEY", ""}});
+  EXPECT_FALSE(config.has_keys());
+  EXPECT_FALSE(config.keys_named);
+  EXPECT_TRUE(config.warnings.empty());
+}
+
+TEST(Config, L3_a_guessable_legacy_key_is_refused_with_a_warning) {
+  for (const char* value :
+       {"   ", "changeme", "test", "sk-xxx", "123456789012345", "sk-xxxxxxxxxxxxxxxxxxxxxxxx",
+        "aaaaaaaaaaaaaaaaaaaaaaaa", "your-gateway-api-key", "YOUR_API_KEY_HERE",
+        "changemechangeme", "replace-with-your-key",
+        "[object Object]x"})
+    expect_refused_legacy_key(value);
+}
+
+TEST(Config, L4_a_legacy_key_is_trimmed_once_at_load) {
+  for (const std::string& value : {key, key + "\n", key + "\r\n", " \t" + key + " \n"}) {
+    const Config config = config_of({{"GATEWAY_API_KEY", value}});
+    ASSERT_TRUE(config.legacy.has_value());
+    EXPECT_EQ(*config.legacy, codec::sha256(key));
+    EXPECT_TRUE(config.warnings.empty());
+  }
+}
+
+TEST(Config, L5_a_legacy_key_that_no_header_can_carry_is_refused) {
+  for (const std::string& value :
+       {key + ",x", key + "\xC3\xA9", key + " x", key + "\tx", std::string(513, 'k') + key})
+    expect_refused_legacy_key(value);
+}
+
+TEST(Config, L6_a_bad_ring_beside_a_legacy_key_leaves_the_legacy_key) {
+  const Config config =
+      config_of({{"GATEWAY_API_KEY", key}, {"GATEWAY_API_KEY_HASHES", "nonsense, " + key}});
+  EXPECT_TRUE(config.has_keys());
+  EXPECT_TRUE(config.legacy.has_value());
+  EXPECT_TRUE(config.ring.entries.empty());
+  EXPECT_EQ(config.warnings.size(), 2u);
+}
+
+TEST(Config, L9_no_warning_repeats_a_value) {
+  const std::string canary = "Canary7";
+  std::vector<std::pair<std::string, std::string>> variables;
+  for (const std::string_view name : config_variables)
+    variables.push_back({std::string(name), canary + " \x01,\"" + canary});
+  const Config config = config_of(variables);
+  EXPECT_GE(config.warnings.size(), 12u);
+  for (const std::string& warning : config.warnings)
+    EXPECT_EQ(warning.find(canary), std::string::npos) << warning;
+}
+
+TEST(Config, R5_a_ring_of_separators_is_no_key_and_is_warned_about) {
+  const Config config = config_of({{"GATEWAY_API_KEY_HASHES", " ,\n\r\n,"}});
+  EXPECT_FALSE(config.has_keys());
+  EXPECT_FALSE(config.keys_named);
+  ASSERT_EQ(config.warnings.size(), 1u);
+  EXPECT_EQ(config.warnings[0], "GATEWAY_API_KEY_HASHES is set but holds no usable entry.");
+}
+
+TEST(Config, R18_weak_entries_are_warned_about) {
+  const Config config = config_of({{"GATEWAY_API_KEY_HASHES", hash("test")}});
+  EXPECT_TRUE(config.has_keys());
+  ASSERT_EQ(config.warnings.size(), 1u);
+  EXPECT_NE(config.warnings[0].find("1 weak entry"), std::string::npos);
+}
+
+TEST(Config, R27_bad_entries_are_counted_in_a_warning) {
+  const Config config = config_of({{"GATEWAY_API_KEY_HASHES", "x,y," + hash(key)}});
+  EXPECT_TRUE(config.has_keys());
+  ASSERT_EQ(config.warnings.size(), 1u);
+  EXPECT_NE(config.warnings[0].find("2 bad entries"), std::string::npos);
+}
+
+TEST(Config, R28_a_ring_of_bad_entries_is_no_key) {
+  const Config config = config_of({{"GATEWAY_API_KEY_HASHES", "x"}});
+  EXPECT_FALSE(config.has_keys());
+  EXPECT_TRUE(config.keys_named);
+  EXPECT_EQ(config.warnings.size(), 2u);
+}
+
+TEST(Config, U7_a_provider_key_is_trimmed_at_load) {
+  const Config config = config_of({{"OPENAI_API_KEY", " sk-fake\r\n"}});
+  EXPECT_EQ(config.openai_api_key, "sk-fake");
+  EXPECT_EQ(config.openai_base_url, "https://api.openai.com/v1");
+  EXPECT_TRUE(config.openai_configured);
+}
+
+TEST(Config, U7_a_provider_key_that_no_header_can_carry_is_not_used) {
+  for (const char* value : {"sk-\nfake", "sk-\x7F", "sk-\xC3\xA9", "undefined", "null"}) {
+    const Config config = config_of({{"OPENAI_API_KEY", value}});
+    EXPECT_EQ(config.openai_api_key, "");
+    EXPECT_FALSE(config.openai_configured);
+    EXPECT_EQ(config.warnings.size(), 1u);
+  }
+}
+
+TEST(Config, U6_an_empty_provider_key_configures_no_upstream) {
+  for (const char* value : {"", " ", "\n"})
+    EXPECT_FALSE(config_of({{"OPENAI_API_KEY", value}}).openai_configured);
+}
+
+TEST(Config, an_upstream_may_need_no_key) {
+  const Config config = config_of({{"OPENAI_BASE_URL", " http://127.0.0.1:9100/v1// \n"}});
+  EXPECT_TRUE(config.openai_configured);
+  EXPECT_EQ(config.openai_base_url, "http://127.0.0.1:9100/v1");
+  EXPECT_EQ(config.openai_api_key, "");
+}
+
+TEST(Config, U2_a_bad_base_address_configures_no_upstream) {
+  for (const char* url :
+       {"api.openai.com/v1", "ftp://host/v1", "https://", "https:///v1", "https://user@host/v1",
+        "https://user:secret@host", "https://host/v1?x=1", "https://host/v1#x",
+        "https://host\\@evil", "https://ho st/", "https://host:/v1", "https://host:0/v1",
+        "https://host:65536/v1", "https://host:80x", "https://[::1/v1", "https://[]/v1",
+        "https://h\xC3\xB6st/", "//host/v1", "https:/host"}) {
+    const Config config = config_of({{"OPENAI_API_KEY", "sk-fake"}, {"OPENAI_BASE_URL", url}});
+    EXPECT_FALSE(config.openai_configured) << url;
+    EXPECT_EQ(config.openai_base_url, "") << url;
+    EXPECT_EQ(config.warnings.size(), 1u) << url;
+  }
+  for (const char* url : {"https://host", "HTTPS://Host.example:8443/Path/v1",
+                          "http://[::1]:9100/v1", "https://host/path@v1"}) {
+    EXPECT_EQ(config_of({{"OPENAI_BASE_URL", url}}).openai_base_url, url);
+  }
+}
+
+TEST(Config, numbers_have_defaults_and_bounds) {
+  const Config defaults = read_config("{}");
+  EXPECT_EQ(defaults.body_bytes_max, bounds::body_bytes_default);
+  EXPECT_EQ(defaults.first_byte_timeout_ms, 60'000u);
+  EXPECT_EQ(defaults.idle_timeout_ms, 60'000u);
+  EXPECT_EQ(defaults.stream_window_ms, 20u);
+
+  const Config set = config_of({{"MAX_BODY_BYTES", "1000"},
+                                {"FIRST_BYTE_TIMEOUT_MS", " 5 "},
+                                {"IDLE_TIMEOUT_MS", "900000"},
+                                {"STREAM_WINDOW_MS", "0"}});
+  EXPECT_EQ(set.body_bytes_max, 1000u);
+  EXPECT_EQ(set.first_byte_timeout_ms, 5u);
+  EXPECT_EQ(set.idle_timeout_ms, 900'000u);
+  EXPECT_EQ(set.stream_window_ms, 0u);
+  EXPECT_TRUE(set.warnings.empty());
+}
+
+TEST(Config, a_number_above_its_maximum_becomes_the_maximum) {
+  for (const std::string& value :
+       {std::string("67108865"), std::string("18446744073709551617"), std::string(1000, '9')}) {
+    const Config config = config_of({{"MAX_BODY_BYTES", value}});
+    EXPECT_EQ(config.body_bytes_max, bounds::body_bytes_max);
+    EXPECT_EQ(config.warnings.size(), 1u);
+  }
+}
+
+TEST(Config, a_bad_number_becomes_the_default) {
+  for (const char* value : {"-1", "1.5", "1e3", "0x10", "ten", "5 s", "999999999999x"}) {
+    const Config config = config_of({{"IDLE_TIMEOUT_MS", value}});
+    EXPECT_EQ(config.idle_timeout_ms, 60'000u) << value;
+    EXPECT_EQ(config.warnings.size(), 1u) << value;
+  }
+  EXPECT_EQ(config_of({{"MAX_BODY_BYTES", "0"}}).body_bytes_max, bounds::body_bytes_default);
+  EXPECT_EQ(config_of({{"FIRST_BYTE_TIMEOUT_MS", "0"}}).first_byte_timeout_ms, 60'000u);
+}
+
+TEST(Config, switches_read_the_usual_words) {
+  for (const char* word : {"off", "OFF", "false", "No", "0", " off\n"})
+    EXPECT_FALSE(config_of({{"STREAM_USAGE", word}}).stream_usage) << word;
+  for (const char* word : {"on", "ON", "true", "Yes", "1"}) {
+    EXPECT_TRUE(config_of({{"SIMULATOR", word}}).simulator) << word;
+    EXPECT_TRUE(config_of({{"FORWARD_TRACEPARENT", word}}).forward_traceparent) << word;
+  }
+  const Config config = config_of({{"STREAM_USAGE", "maybe"}, {"SIMULATOR", "maybe"}});
+  EXPECT_TRUE(config.stream_usage);
+  EXPECT_FALSE(config.simulator);
+  EXPECT_EQ(config.warnings.size(), 2u);
+  EXPECT_FALSE(read_config("{}").forward_traceparent);
+}
+
+TEST(Config, O13_allowed_origins_are_exact_and_lower_case) {
+  const Config config = config_of(
+      {{"ALLOWED_ORIGINS", "https://App.example, http://localhost:3000\nhttps://app.example "}});
+  EXPECT_EQ(config.allowed_origins,
+            (std::vector<std::string>{"https://app.example", "http://localhost:3000"}));
+  EXPECT_TRUE(config.warnings.empty());
+  EXPECT_TRUE(read_config("{}").allowed_origins.empty());
+}
+
+TEST(Config, O13_a_star_allows_every_origin) {
+  EXPECT_EQ(config_of({{"ALLOWED_ORIGINS", "https://app.example,*"}}).allowed_origins,
+            std::vector<std::string>{"*"});
+}
+
+TEST(Config, O13_a_bad_origin_is_skipped_with_a_warning) {
+  const Config config = config_of({{"ALLOWED_ORIGINS",
+                                    "null https://a.example/ app.example https://*.example "
+                                    "https://u@a.example https://a.example:x http:// "
+                                    "https://good.example"}});
+  EXPECT_EQ(config.allowed_origins, std::vector<std::string>{"https://good.example"});
+  ASSERT_EQ(config.warnings.size(), 1u);
+  EXPECT_NE(config.warnings[0].find("7 entries"), std::string::npos);
+}
+
+TEST(Config, the_default_model_is_a_plain_name) {
+  EXPECT_EQ(config_of({{"DEFAULT_MODEL", " gpt-4o-mini\n"}}).default_model, "gpt-4o-mini");
+  for (const std::string& value : {std::string("auto"), std::string("two words"),
+                                   std::string("m\xC3\xB6"), std::string(257, 'm')}) {
+    const Config config = config_of({{"DEFAULT_MODEL", value}});
+    EXPECT_EQ(config.default_model, "");
+    EXPECT_EQ(config.warnings.size(), 1u);
+  }
+}
+
+TEST(Config, D4_a_marker_too_short_for_a_random_value_is_warned_about) {
+  const Config shorter = config_of({{"POSTERN_DEV", "true"}});
+  EXPECT_TRUE(shorter.dev_marker);
+  EXPECT_FALSE(shorter.dev_marker_long);
+  EXPECT_EQ(shorter.warnings.size(), 1u);
+
+  const Config full = config_of({{"POSTERN_DEV", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"}});
+  EXPECT_TRUE(full.dev_marker);
+  EXPECT_TRUE(full.dev_marker_long);
+  EXPECT_TRUE(full.warnings.empty());
+
+  EXPECT_FALSE(config_of({{"POSTERN_DEV", " \n"}}).dev_marker);
+}
+
+TEST(Config, members_of_another_type_or_name_are_ignored) {
+  const Config config = read_config(
+      R"({"OTHER":"x","GATEWAY_API_KEY":5,"GATEWAY_API_KEY_HASHES":["x"],"OPENAI_API_KEY":{"a":1},)"
+      R"("SIMULATOR":true,"DEFAULT_MODEL":null})");
+  EXPECT_FALSE(config.has_keys());
+  EXPECT_FALSE(config.openai_configured);
+  EXPECT_TRUE(config.warnings.empty());
+}
+
+TEST(Config, text_that_is_not_an_object_configures_nothing) {
+  for (const char* text : {"", "[]", "\"x\"", "{", "{\"GATEWAY_API_KEY\":\"gw_live_FAKE000001\"",
+                           "{\"GATEWAY_API_KEY\":\"gw_live_FAKE000001\"} x"}) {
+    const Config config = read_config(text);
+    EXPECT_FALSE(config.has_keys()) << text;
+    EXPECT_EQ(config.warnings.size(), 1u) << text;
+    EXPECT_EQ(config.idle_timeout_ms, 60'000u);
+  }
+}
+
+}  // namespace
+}  // namespace postern::policy
