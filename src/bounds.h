@@ -33,7 +33,7 @@ inline constexpr size_t client_request_id_bytes_max = 128;
 inline constexpr size_t tracestate_bytes_max = 512;  // W3C Trace Context, section 3.3.1.5
 inline constexpr int tracestate_members_max = 32;    // The same, section 3.3.1.1
 // A client that sends its body slower than this is cut off.
-inline constexpr uint32_t body_timeout_ms = 120'000;
+inline constexpr uint32_t body_timeout_ms = 60'000;
 
 // --- A reply --------------------------------------------------------------------------------
 inline constexpr uint32_t first_byte_timeout_ms_default = 60'000;
@@ -49,8 +49,9 @@ inline constexpr size_t reply_bytes_max = 32u << 20;
 inline constexpr size_t error_bytes_max = 256u << 10;
 // One event of a stream. The largest real ones, images in base64, are near 1 MB.
 inline constexpr size_t event_bytes_max = 8u << 20;
-// Everything a stream may carry; bounds what a slow reader can make the runtime hold.
-inline constexpr size_t stream_bytes_max = 256u << 20;
+// Everything a stream through the core may carry: the runtime holds a copy of it until its end. A
+// relayed one has no such bound.
+inline constexpr size_t stream_bytes_max = 32u << 20;
 
 // --- The simulator --------------------------------------------------------------------------
 inline constexpr size_t simulator_tokens_max = 4096;

@@ -262,6 +262,10 @@ void ConfigReader::read_dev_marker() {
     warn(name,
          "is not a value that the start script makes; it opens nothing, and every host but "
          "this machine is refused while it is set");
+  if (config_.dev_marker_long && !config_.keys_named)
+    config_.warnings.push_back(
+        "DEV MODE: no key is needed. Whoever reaches 127.0.0.1, localhost or [::1] on this port may "
+        "use this gateway and what it is configured with; every other host is refused.");
 }
 
 void ConfigReader::read_openai() {

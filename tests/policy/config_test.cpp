@@ -267,7 +267,8 @@ TEST(Config, D4_a_marker_too_short_for_a_random_value_is_warned_about) {
   const Config full = config_of({{"POSTERN_DEV", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"}});
   EXPECT_TRUE(full.dev_marker);
   EXPECT_TRUE(full.dev_marker_long);
-  EXPECT_TRUE(full.warnings.empty());
+  ASSERT_EQ(full.warnings.size(), 1u);
+  EXPECT_TRUE(full.warnings[0].starts_with("DEV MODE"));
 
   EXPECT_FALSE(config_of({{"POSTERN_DEV", " \n"}}).dev_marker);
 }

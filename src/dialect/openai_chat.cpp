@@ -1,0 +1,371 @@
+#include "dialect/openai_chat.h"
+
+#include "bounds.h"
+#include "codec/json_writer.h"
+
+namespace postern::dialect {
+namespace {
+
+using codec::JsonKind;
+using codec::JsonReader;
+using codec::JsonSpan;
+using codec::JsonString;
+
+RequestFault shape(std::string_view param, std::string_view message) {
+  return {RequestFault::Kind::kShape, std::string(message), param};
+}
+
+RequestFault json_fault(std::string_view body, const codec::JsonFault& fault) {
+  const codec::TextPlace place = codec::place_of(body, fault.offset);
+  std::string message = "the request body is not valid JSON: ";
+  message += fault.reason;
+  message += " at line " + std::to_string(place.line) + ", column " + std::to_string(place.column) +
+             " (byte " + std::to_string(fault.offset) + ")";
+  return {RequestFault::Kind::kJson, std::move(message), {}};
+}
+
+bool is_model_name(std::string_view name) {
+  if (name.empty() || name.size() > bounds::model_bytes_max) return false;
+  for (const char c : name)
+    if (c < 0x21 || c > 0x7e) return false;
+  return true;
+}
+
+bool is_project_id(std::string_view id) {
+  if (id.empty() || id.size() > bounds::project_bytes_max) return false;
+  for (const char c : id) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (!letter && !(c >= '0' && c <= '9') && c != '.' && c != '_' && c != '-') return false;
+  }
+  return true;
+}
+
+std::string plain(const JsonString& string) {
+  std::string text;
+  codec::append_unescaped(string, text);
+  return text;
+}
+
+// Reads one request. A class only so that the readers of the members share their state.
+class RequestReader {
+ public:
+  RequestReader(std::string_view body, ChatRequest& request)
+      : body_(body), in_(body), request_(request) {}
+
+  std::optional<RequestFault> read() {
+    if (in_.kind() != JsonKind::kObject) {
+      in_.skip();
+      if (in_.finish()) return shape({}, "the request body must be a JSON object");
+      return json_fault(body_, in_.error());
+    }
+    in_.enter_object();
+    request_.ask_usage = {in_.offset(), in_.offset(), R"("stream_options":{"include_usage":true},)"};
+    while (in_.next_member()) {
+      if (removing_) {  // the comma after a removed member goes with it
+        request_.project_member->end = in_.member_begin();
+        removing_ = false;
+      }
+      if (!read_member()) break;
+      previous_end_ = in_.offset();
+    }
+    if (fault_) return fault_;
+    if (!in_.finish()) return json_fault(body_, in_.error());
+    if (removing_ && project_before_) request_.project_member->begin = *project_before_;
+    if (!seen_model_)
+      return shape("model", "model is required: a string, for example \"gpt-4o-mini\" or \"auto\"");
+    return std::nullopt;
+  }
+
+ private:
+  bool read_member() {
+    if (in_.name_is("model")) return once(seen_model_, "model") && read_model();
+    if (in_.name_is("stream")) return once(seen_stream_, "stream") && read_stream();
+    if (in_.name_is("stream_options"))
+      return once(seen_options_, "stream_options") && read_stream_options();
+    if (in_.name_is("project_id")) return once(seen_project_, "project_id") && read_project();
+    return in_.skip();
+  }
+
+  bool read_model() {
+    JsonString name;
+    in_.kind();  // steps over the white space before the value
+    request_.model_value.begin = in_.offset();
+    if (!in_.read_string(name)) return refuse("model", "model must be a string");
+    request_.model_value.end = in_.offset();
+    request_.model = plain(name);
+    if (!is_model_name(request_.model))
+      return refuse("model", "model must be 1 to 256 printable ASCII characters without spaces");
+    return true;
+  }
+
+  bool read_stream() {
+    if (in_.kind() == JsonKind::kNull) return in_.skip();
+    if (in_.read_bool(request_.stream)) return true;
+    return refuse("stream", "stream must be true or false");
+  }
+
+  bool read_stream_options() {
+    if (in_.kind() == JsonKind::kNull) {
+      JsonSpan span;
+      if (!in_.skip(&span)) return false;
+      request_.ask_usage = {span.begin, span.end, R"({"include_usage":true})"};
+      return true;
+    }
+    if (!in_.enter_object()) return refuse("stream_options", "stream_options must be an object");
+    const size_t inside = in_.offset();
+    bool empty = true;
+    bool seen = false;
+    while (in_.next_member()) {
+      empty = false;
+      if (!in_.name_is("include_usage")) {
+        in_.skip();
+        continue;
+      }
+      if (!once(seen, "stream_options.include_usage")) return false;
+      JsonSpan span;
+      in_.kind();
+      span.begin = in_.offset();
+      if (in_.kind() == JsonKind::kNull) {
+        in_.skip();
+      } else if (!in_.read_bool(request_.include_usage)) {
+        return refuse("stream_options.include_usage", "include_usage must be true or false");
+      }
+      request_.ask_usage = {span.begin, in_.offset(), "true"};
+    }
+    if (!seen) {
+      request_.ask_usage = {inside, inside, R"("include_usage":true)"};
+      if (!empty) request_.ask_usage.text += ',';
+    }
+    return true;
+  }
+
+  bool read_project() {
+    JsonString id;
+    const size_t begin = in_.member_begin();
+    if (!in_.read_string(id) || !is_project_id(request_.project_id = plain(id)))
+      return refuse("project_id", "project_id must match [A-Za-z0-9._-]{1,64}");
+    request_.project_member = JsonSpan{begin, in_.offset()};
+    project_before_ = previous_end_;
+    removing_ = true;
+    return true;
+  }
+
+  bool once(bool& seen, std::string_view param) {
+    if (seen) return refuse(param, "this member occurs more than once");
+    return seen = true;
+  }
+
+  // A fault of the JSON itself, found while the value was read, is the better answer.
+  bool refuse(std::string_view param, std::string_view message) {
+    if (!in_.error().reason) fault_ = shape(param, message);
+    return false;
+  }
+
+  std::string_view body_;
+  JsonReader in_;
+  ChatRequest& request_;
+  std::optional<RequestFault> fault_;
+  bool seen_model_ = false, seen_stream_ = false, seen_options_ = false, seen_project_ = false;
+  bool removing_ = false;  // project_id was the member before; its comma is still to be found
+  std::optional<size_t> previous_end_, project_before_;
+};
+
+void read_count(JsonReader& in, std::optional<uint64_t>& count) {
+  int64_t value = 0;
+  if (in.read_integer(value)) {
+    if (value >= 0) count = static_cast<uint64_t>(value);
+  } else {
+    in.skip();
+  }
+}
+
+// True when the value was an object.
+bool read_usage(JsonReader& in, chat::Usage& usage) {
+  if (!in.enter_object()) {
+    in.skip();
+    return false;
+  }
+  usage = {};
+  while (in.next_member()) {
+    if (in.name_is("prompt_tokens")) {
+      read_count(in, usage.prompt_tokens);
+    } else if (in.name_is("completion_tokens")) {
+      read_count(in, usage.completion_tokens);
+    } else if (in.name_is("total_tokens")) {
+      read_count(in, usage.total_tokens);
+    } else if (in.name_is("prompt_tokens_details") && in.enter_object()) {
+      while (in.next_member()) {
+        if (in.name_is("cached_tokens")) {
+          read_count(in, usage.cached_tokens);
+        } else {
+          in.skip();
+        }
+      }
+    } else if (in.name_is("completion_tokens_details") && in.enter_object()) {
+      while (in.next_member()) {
+        if (in.name_is("reasoning_tokens")) {
+          read_count(in, usage.reasoning_tokens);
+        } else {
+          in.skip();
+        }
+      }
+    } else {
+      in.skip();
+    }
+  }
+  return true;
+}
+
+// A member `error`: null and absent are no error; anything else is one.
+void read_error(JsonReader& in, bool& error, bool& envelope) {
+  if (in.kind() == JsonKind::kNull) {
+    in.skip();
+    return;
+  }
+  error = true;
+  if (!in.enter_object()) {
+    in.skip();
+    return;
+  }
+  while (in.next_member()) {
+    if (in.name_is("message") && in.kind() == JsonKind::kString) envelope = true;
+    in.skip();
+  }
+}
+
+// A value that carries something for the reader of the reply: text, or a list that is not empty.
+bool read_carries(JsonReader& in) {
+  const JsonKind kind = in.kind();
+  JsonSpan span;
+  in.skip(&span);
+  if (kind == JsonKind::kString || kind == JsonKind::kArray) return span.end - span.begin > 2;
+  return kind == JsonKind::kObject;
+}
+
+bool is_content_name(const JsonReader& in) {
+  for (const std::string_view name : {"content", "tool_calls", "refusal", "reasoning_content",
+                                      "reasoning", "function_call", "audio"})
+    if (in.name_is(name)) return true;
+  return false;
+}
+
+void read_choices(JsonReader& in, ChatChunk& chunk) {
+  if (!in.enter_array()) {
+    in.skip();
+    return;
+  }
+  chunk.choices_empty = true;
+  while (in.next_element()) {
+    chunk.choices_empty = false;
+    if (!in.enter_object()) {
+      in.skip();
+      continue;
+    }
+    while (in.next_member()) {
+      if (!in.name_is("delta") || !in.enter_object()) {
+        in.skip();
+        continue;
+      }
+      while (in.next_member()) {
+        if (is_content_name(in)) {
+          chunk.content |= read_carries(in);
+        } else {
+          in.skip();
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::string apply(const std::vector<Edit>& edits, std::string_view text) {
+  std::string edited;
+  size_t at = 0;
+  for (const Edit& edit : edits) {
+    edited.append(text.substr(at, edit.begin - at)).append(edit.text);
+    at = edit.end;
+  }
+  return edited.append(text.substr(at));
+}
+
+std::optional<RequestFault> read_chat_request(std::string_view body, ChatRequest& request) {
+  return RequestReader(body, request).read();
+}
+
+ChatReply read_chat_reply(std::string_view body) {
+  ChatReply reply;
+  JsonReader in(body);
+  if (!in.enter_object()) return reply;
+  while (in.next_member()) {
+    if (in.name_is("usage")) {
+      read_usage(in, reply.usage);
+    } else if (in.name_is("error")) {
+      read_error(in, reply.error, reply.envelope);
+    } else {
+      in.skip();
+    }
+  }
+  reply.valid = in.finish();
+  return reply;
+}
+
+ChatChunk read_chat_chunk(std::string_view data) {
+  ChatChunk chunk;
+  JsonReader in(data);
+  if (!in.enter_object()) return chunk;
+  size_t previous_end = 0;     // of the value before this member; 0: this is the first
+  bool cut_to_next = false;    // the cut member is the first: it takes the comma behind it along
+  while (in.next_member()) {
+    if (cut_to_next) {
+      chunk.null_usage->end = in.member_begin();
+      cut_to_next = false;
+    }
+    const size_t begin = in.member_begin();
+    if (in.name_is("choices")) {
+      read_choices(in, chunk);
+    } else if (in.name_is("usage")) {
+      if (in.kind() == JsonKind::kNull) {
+        in.skip();
+        chunk.null_usage = JsonSpan{previous_end ? previous_end : begin, in.offset()};
+        cut_to_next = previous_end == 0;
+      } else {
+        chunk.usage_reported = read_usage(in, chunk.usage);
+      }
+    } else if (in.name_is("error")) {
+      read_error(in, chunk.error, chunk.envelope);
+    } else {
+      in.skip();
+    }
+    previous_end = in.offset();
+  }
+  chunk.valid = in.finish();
+  return chunk;
+}
+
+bool is_done(std::string_view data) {
+  const size_t begin = data.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return false;
+  return data.substr(begin, data.find_last_not_of(" \t\r\n") + 1 - begin) == "[DONE]";
+}
+
+void write_error(const ErrorText& error, std::string& out) {
+  codec::JsonWriter json(out);
+  json.begin_object().name("error").begin_object();
+  json.name("message").string(error.message).name("type").string(error.type);
+  json.name("param");
+  if (error.param.empty()) {
+    json.null();
+  } else {
+    json.string(error.param);
+  }
+  json.name("code").string(error.code).end_object().end_object();
+}
+
+void write_error_event(const ErrorText& error, std::string& out) {
+  out += "data: ";
+  write_error(error, out);
+  out += "\n\n";
+}
+
+}  // namespace postern::dialect

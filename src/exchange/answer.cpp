@@ -1,0 +1,70 @@
+#include "exchange/answer.h"
+
+#include <algorithm>
+
+#include "codec/json_writer.h"
+#include "dialect/openai_chat.h"
+
+namespace postern::exchange {
+
+void write_respond(const Answer& answer, const AnswerContext& context, Outbox& out) {
+  codec::JsonWriter json(out.open(Action::respond));
+  const auto header = [&](std::string_view name, std::string_view value) {
+    if (!value.empty()) json.name(name).string(value);
+  };
+  json.begin_object().name("status").number(answer.status).name("headers").begin_object();
+  header("content-type", answer.content_type);
+  header("x-request-id", context.receipt.request_id);
+  header("x-client-request-id", context.receipt.client_request_id);
+  header("traceparent", context.trace.traceparent());
+  header("cache-control", answer.stream ? "no-store, no-transform" : "no-store");
+  header("x-content-type-options", "nosniff");
+  if (answer.stream) header("x-accel-buffering", "no");  // nginx would hold events back
+  if (context.dev_mode) header("x-gateway-mode", "dev");
+  for (const auto& [name, value] : answer.headers) header(name, value);
+  // Fetch standard, section 3.2. Credentials are never granted to pages, so `*` would be safe, but
+  // naming the origin keeps one rule for both kinds of configuration.
+  if (!context.config.allowed_origins.empty()) {
+    header("vary", "Origin");
+    if (is_origin_allowed(context.config, context.origin)) {
+      header("access-control-allow-origin", context.origin);
+      header("access-control-expose-headers",
+             "X-Request-Id, X-Client-Request-Id, traceparent, Retry-After, X-Gateway-Mode");
+    }
+  }
+  json.end_object().name("stream").boolean(answer.stream);
+  if (answer.stream) json.name("send_timeout_ms").number(context.send_timeout_ms);
+  json.end_object();
+  out.seal();
+}
+
+void add_retry_headers(const ReplyHead& reply, Answer& answer) {
+  for (const ReplyHeader name : {ReplyHeader::kRetryAfter, ReplyHeader::kRetryAfterMs}) {
+    const std::string_view value = reply.header(name);
+    const bool plain = value.size() <= 64 && std::all_of(value.begin(), value.end(), [](char c) {
+                         return c >= 0x20 && c <= 0x7e;
+                       });
+    if (plain) answer.headers.push_back({reply_header_names()[static_cast<size_t>(name)], value});
+  }
+}
+
+bool is_origin_allowed(const policy::Config& config, std::string_view origin) {
+  if (origin.empty()) return false;
+  return std::any_of(config.allowed_origins.begin(), config.allowed_origins.end(),
+                     [&](const std::string& one) { return one == "*" || one == origin; });
+}
+
+std::string refusal_body(policy::Reason reason, std::string_view message, std::string_view param) {
+  const policy::Refusal& refusal = policy::refusal(reason);
+  std::string body;
+  dialect::write_error({message.empty() ? refusal.message : message,
+                        policy::error_type(refusal.status), refusal.code, param},
+                       body);
+  return body;
+}
+
+std::string refusal_event(policy::Reason reason) {
+  return "data: " + refusal_body(reason, {}, {}) + "\n\n";
+}
+
+}  // namespace postern::exchange

@@ -1,0 +1,50 @@
+// The head of an answer, as the `respond` action carries it: what every answer of the gateway has
+// in common stands here once.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "exchange/head.h"
+#include "exchange/outbox.h"
+#include "exchange/receipt.h"
+#include "policy/config.h"
+#include "policy/refusal.h"
+#include "policy/trace.h"
+
+namespace postern::exchange {
+
+struct Answer {
+  int status = 200;
+  std::string_view content_type;  // empty: the answer has no body
+  std::vector<std::pair<std::string_view, std::string_view>> headers;  // lower-case names
+  bool stream = false;
+};
+
+// What an answer says of its request.
+struct AnswerContext {
+  const policy::Config& config;
+  const Receipt& receipt;
+  const policy::Trace& trace;
+  std::string_view origin;  // the request's Origin, or empty
+  bool dev_mode = false;
+  uint32_t send_timeout_ms = 0;  // how long a client may take to read what a stream sends
+};
+
+void write_respond(const Answer& answer, const AnswerContext& context, Outbox& out);
+
+// The provider's word on when to come back, as far as it is fit for a header.
+void add_retry_headers(const ReplyHead& reply, Answer& answer);
+
+// May pages of this origin read answers (ALLOWED_ORIGINS)?
+bool is_origin_allowed(const policy::Config& config, std::string_view origin);
+
+// The envelope of a refusal, with the reason's own words when `message` is empty.
+std::string refusal_body(policy::Reason reason, std::string_view message, std::string_view param);
+// The same as the last event of a stream.
+std::string refusal_event(policy::Reason reason);
+
+}  // namespace postern::exchange

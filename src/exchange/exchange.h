@@ -1,0 +1,148 @@
+// One client request, from arrival to accounting. A pure machine: one event goes in, all the
+// actions it causes come out, then the next event. Time and random bytes arrive as arguments.
+//
+// States, and what leads out of them:
+//
+//   kNew          request -> an answer at once, or kReceiving, kStoring, kLoading
+//                 trapped -> the end, or kUnmetered;   tick -> kTicking, or the end
+//   kReceiving    body -> kDispatched
+//   kStoring      stored, failed -> kLoading
+//   kLoading      record, failed -> the answer
+//   kDispatched   upstream_head -> kCollecting, kStreaming, or a refusal
+//   kCollecting   upstream_body -> the answer
+//   kStreaming    upstream_bytes -> kStreaming;   upstream_end, failed -> the end
+//   kUnmetered    the same, without looking at the bytes
+//   kTicking      stored, failed -> the end
+//   kOver         nothing
+//
+// In every state client_left leads to the end, and failed to a refusal or an error event. While
+// the simulator plays the provider, `wait` stands for fetch, collect and read, and `waited` feeds
+// the machine what the simulated wire carries.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dialect/openai_chat.h"
+#include "exchange/answer.h"
+#include "exchange/answers.h"
+#include "exchange/head.h"
+#include "exchange/isolate.h"
+#include "exchange/outbox.h"
+#include "exchange/player.h"
+#include "exchange/receipt.h"
+#include "exchange/stream.h"
+#include "exchange/vocabulary.h"
+#include "policy/access.h"
+#include "policy/config.h"
+#include "policy/refusal.h"
+#include "policy/routes.h"
+#include "policy/trace.h"
+
+namespace postern::exchange {
+
+class Exchange {
+ public:
+  // `isolate` outlives every exchange.
+  Exchange(std::shared_ptr<const policy::Config> config, Isolate& isolate);
+
+  // Takes one event and appends the actions that it causes. `payload` is valid until the return.
+  void handle(Event event, std::string_view payload, int64_t now_ms, Outbox& out);
+
+  // Nobody brought the answer to the last question in time: accounts for what was used.
+  void abandon(int64_t now_ms, Outbox& out);
+
+  bool over() const { return state_ == State::kOver; }
+  int64_t expires_ms() const { return expires_ms_; }  // when abandon() is due
+
+ private:
+  enum class State : uint8_t {
+    kNew,
+    kReceiving,
+    kStoring,
+    kLoading,
+    kDispatched,
+    kCollecting,
+    kStreaming,
+    kUnmetered,
+    kTicking,
+    kOver,
+  };
+
+  // Arrival.
+  void on_request(std::string_view payload, Outbox& out);
+  void on_trapped(std::string_view payload, Outbox& out);
+  void begin(std::string_view head_json, std::string_view random);
+  policy::AccessFacts access_facts() const;
+  void route_request(Outbox& out);
+  void refuse_access(Outbox& out);
+  void answer_preflight(Outbox& out);
+
+  // Reports.
+  void on_tick(std::string_view random, Outbox& out);
+  void ask_report(Outbox& out);
+  void ask_store(State next, Outbox& out);
+  void ask_load(Outbox& out);
+  void answer_report(std::string_view record, Outbox& out);
+
+  // A chat completion.
+  void ask_body(Outbox& out);
+  void on_body(std::string_view body, Outbox& out);
+  void ask_fetch(std::string_view body, const std::vector<dialect::Edit>& edits, Outbox& out);
+  void on_head(const ReplyHead& reply, Outbox& out);
+  void on_reply(std::string_view body, Outbox& out);
+  void on_error_reply(std::string_view body, Outbox& out);
+  void begin_stream(Outbox& out);
+  void on_stream_bytes(std::string_view bytes, Outbox& out);
+  void on_stream_end(Outbox& out);
+  void fail_stream(policy::Reason reason, std::string_view end, Outbox& out);
+  void on_failed(std::string_view reason, Outbox& out);
+
+  // The provider, real or simulated.
+  void ask_reply(size_t bytes_max, Outbox& out);
+  void ask_more(Outbox& out);
+  void play_head(Outbox& out);
+  void play_on(Outbox& out);
+  void ask_wait(uint32_t ms, Outbox& out);
+
+  // Answers and endings.
+  void respond(const Answer& answer, Outbox& out);
+  void answer_json(std::string_view body, Outbox& out);
+  void answer_page(std::string_view name, std::string_view content_type, Outbox& out);
+  void refuse(policy::Reason reason, Outbox& out, std::string_view message = {},
+              std::string_view param = {});
+  void ask(State next, uint32_t timeout_ms);
+  void finish(std::string_view end, Outbox& out);
+
+  SimulatorDoor simulator_door() const;
+
+  State state_ = State::kNew;
+  int64_t now_ms_ = 0;  // of the event being handled
+  int64_t expires_ms_ = 0;
+  std::shared_ptr<const policy::Config> config_;
+  Isolate& isolate_;
+
+  RequestHead head_;
+  const policy::Route* route_ = nullptr;
+  policy::Caller caller_;
+  bool dev_mode_ = false;
+  policy::Trace trace_;
+  Receipt receipt_;
+  std::string batch_;  // the id of the batch that this exchange is storing
+
+  bool stream_asked_ = false;  // by the client
+  bool usage_asked_ = false;   // likewise: stream_options.include_usage
+  ReplyHead reply_;
+  std::optional<ChatStream> stream_;
+  uint32_t reads_ = 0;
+  bool last_read_large_ = false;
+
+  std::optional<Player> player_;  // the provider is the simulator
+  std::string played_;            // of a whole simulated reply, what has come so far
+};
+
+}  // namespace postern::exchange

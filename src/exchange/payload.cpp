@@ -1,0 +1,85 @@
+#include "exchange/payload.h"
+
+#include <algorithm>
+
+#include "codec/json_reader.h"
+
+namespace postern::exchange {
+
+std::string_view head_of(std::string_view payload) { return payload.substr(0, payload.find('\n')); }
+
+std::string_view rest_of(std::string_view payload) {
+  const size_t newline = payload.find('\n');  // those inside a head are escaped
+  return newline == std::string_view::npos ? std::string_view() : payload.substr(newline + 1);
+}
+
+std::string text_member(std::string_view json, std::string_view name) {
+  std::string text;
+  codec::JsonReader in(json);
+  if (!in.enter_object()) return text;
+  while (in.next_member()) {
+    codec::JsonString value;
+    if (in.name_is(name) && in.read_string(value)) {
+      codec::append_unescaped(value, text);
+    } else {
+      in.skip();
+    }
+  }
+  return text;
+}
+
+std::string_view object_member(std::string_view json, std::string_view name) {
+  std::string_view object;
+  codec::JsonReader in(json);
+  if (!in.enter_object()) return object;
+  while (in.next_member()) {
+    const bool wanted = in.name_is(name);
+    codec::JsonSpan span;
+    if (in.skip(&span) && wanted) object = json.substr(span.begin, span.end - span.begin);
+  }
+  return object;
+}
+
+uint64_t saturating_decimal(std::string_view digits) {
+  uint64_t value = 0;
+  for (const char digit : digits) {
+    if (digit < '0' || digit > '9') return 0;
+    if (value > UINT64_MAX / 10 - 1) return UINT64_MAX;
+    value = value * 10 + static_cast<uint64_t>(digit - '0');
+  }
+  return value;
+}
+
+bool has_type(std::string_view content_type, std::string_view media_type) {
+  return content_type.size() >= media_type.size() &&
+         std::equal(media_type.begin(), media_type.end(), content_type.begin(),
+                    [](char wanted, char c) {
+                      return wanted == (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+                    });
+}
+
+std::string_view known_method(std::string_view method) {
+  for (const std::string_view known : {"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"})
+    if (method == known) return known;
+  return {};
+}
+
+void write_pieces(codec::JsonWriter& json, size_t body_bytes,
+                  const std::vector<dialect::Edit>& edits) {
+  const auto range = [&](size_t begin, size_t end) {
+    if (begin == end) return;
+    json.begin_array().number(static_cast<int64_t>(begin)).number(static_cast<int64_t>(end));
+    json.end_array();
+  };
+  size_t at = 0;
+  json.begin_array();
+  for (const dialect::Edit& edit : edits) {
+    range(at, edit.begin);
+    if (!edit.text.empty()) json.string(edit.text);
+    at = edit.end;
+  }
+  range(at, body_bytes);
+  json.end_array();
+}
+
+}  // namespace postern::exchange

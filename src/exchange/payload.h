@@ -1,0 +1,37 @@
+// Small readings of what the shim sends, and small writings of what it gets.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codec/json_writer.h"
+#include "dialect/openai_chat.h"
+
+namespace postern::exchange {
+
+// The two parts of a payload of a JSON head, a newline and raw bytes.
+std::string_view head_of(std::string_view payload);
+std::string_view rest_of(std::string_view payload);
+
+// A string member of a head, unescaped; or an object member, as written. Empty when it is not so.
+std::string text_member(std::string_view json, std::string_view name);
+std::string_view object_member(std::string_view json, std::string_view name);
+
+// Digits only, else 0; numbers that do not fit are the largest that does.
+uint64_t saturating_decimal(std::string_view digits);
+
+// Does a Content-Type begin with this lower-case media type, in any case?
+bool has_type(std::string_view content_type, std::string_view media_type);
+
+// The method when it is a common one, else empty: methods are client-made text too.
+std::string_view known_method(std::string_view method);
+
+// The pieces of an edited body: [begin, end] of the request's own bytes, or new text. The bytes of
+// the body never leave the side that received them.
+void write_pieces(codec::JsonWriter& json, size_t body_bytes,
+                  const std::vector<dialect::Edit>& edits);
+
+}  // namespace postern::exchange

@@ -1,0 +1,80 @@
+#include "exchange/receipt.h"
+
+#include "codec/json_writer.h"
+
+namespace postern::exchange {
+namespace {
+
+using codec::JsonWriter;
+
+void write_text(JsonWriter& json, std::string_view name, std::string_view text) {
+  if (!text.empty()) json.name(name).string(text);
+}
+
+void write_span(JsonWriter& json, std::string_view name, int64_t from_ms, int64_t to_ms) {
+  if (from_ms && to_ms) json.name(name).number(to_ms - from_ms);
+}
+
+void write_tokens(JsonWriter& json, std::string_view name, const std::optional<uint64_t>& tokens) {
+  if (tokens) json.name(name).number(static_cast<int64_t>(*tokens));
+}
+
+}  // namespace
+
+void write_log_line(const Receipt& receipt, std::string_view end, int64_t now_ms,
+                    std::string& out) {
+  JsonWriter json(out);
+  json.begin_object().name("event").string("exchange").name("id").string(receipt.request_id);
+  write_text(json, "client_id", receipt.client_request_id);
+  json.name("trace_id").string(receipt.trace_id).name("span_id").string(receipt.span_id);
+  write_text(json, "method", receipt.method);
+  json.name("route").string(receipt.route).name("status").number(receipt.status);
+  write_text(json, "code", receipt.code);
+  write_text(json, "label", receipt.label);
+  write_text(json, "project_id", receipt.project_id);
+  if (receipt.counted) {
+    json.name("provider").string(receipt.provider);
+    write_text(json, "model", receipt.model);
+    json.name("stream").boolean(receipt.stream).name("usage");
+    if (receipt.usage.reported()) {
+      json.begin_object();
+      write_tokens(json, "prompt_tokens", receipt.usage.prompt_tokens);
+      write_tokens(json, "completion_tokens", receipt.usage.completion_tokens);
+      write_tokens(json, "total_tokens", receipt.usage.total_tokens);
+      write_tokens(json, "cached_tokens", receipt.usage.cached_tokens);
+      write_tokens(json, "reasoning_tokens", receipt.usage.reasoning_tokens);
+      json.end_object();
+    } else {
+      json.null();
+    }
+    if (receipt.stream)
+      json.name("content_events").number(static_cast<int64_t>(receipt.content_events));
+    if (!receipt.metered) json.name("metered").boolean(false);
+    write_span(json, "head_ms", receipt.started_ms, receipt.head_ms);
+    write_span(json, "first_byte_ms", receipt.started_ms, receipt.first_byte_ms);
+  }
+  write_span(json, "total_ms", receipt.started_ms, now_ms);
+  json.name("end").string(end).end_object();
+}
+
+Served served(const Receipt& receipt, std::string_view end, int64_t now_ms) {
+  Served share;
+  share.label = receipt.label;
+  share.provider = receipt.provider;
+  share.model = receipt.model;
+  share.project_id = receipt.project_id;
+  share.status = receipt.status;
+  share.error = receipt.status >= 400 || receipt.status == 0 ||
+                (end != ending::complete && end != ending::client_left);
+  share.throttled = receipt.status == 429;
+  share.stream = receipt.stream;
+  share.truncated = end == ending::truncated || end == ending::idle_timeout;
+  share.usage_absent = receipt.status == 200 && !receipt.usage.reported();
+  share.usage = receipt.usage;
+  share.content_events = receipt.content_events;
+  share.latency_ms = now_ms - receipt.started_ms;
+  if (receipt.first_byte_ms) share.first_byte_ms = receipt.first_byte_ms - receipt.started_ms;
+  return share;
+}
+
+}  // namespace postern::exchange

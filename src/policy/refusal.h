@@ -1,0 +1,48 @@
+// Why a request, or what is left of a stream, is refused: one table from the reason to the status,
+// the code and the public words. Clients program against the code; people read the message.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace postern::policy {
+
+enum class Reason : uint8_t {
+  kMissingKey,
+  kInvalidKey,
+  kAmbiguousCredentials,
+  kCrossSiteRefused,
+  kGatewayNotConfigured,
+  kInvalidJson,
+  kInvalidRequest,
+  kNotFound,
+  kMethodNotAllowed,
+  kBodyTooLarge,
+  kUnsupportedEncoding,
+  kRateLimited,
+  kInternalError,
+  kUpstreamUnreachable,
+  kUpstreamAuthError,
+  kUpstreamBadResponse,
+  kProviderNotConfigured,
+  kOverloaded,
+  kUpstreamTimeout,
+  // Only inside a stream whose head has been sent already.
+  kIdleTimeout,
+  kStreamTruncated,
+  kUpstreamError,
+};
+
+struct Refusal {
+  int status;
+  std::string_view code;
+  std::string_view message;    // what to say when nothing more precise is known
+  std::string_view challenge;  // WWW-Authenticate (RFC 6750, section 3), or empty
+};
+
+const Refusal& refusal(Reason reason);
+
+// The error type of OpenAI's envelope that goes with a status.
+std::string_view error_type(int status);
+
+}  // namespace postern::policy
