@@ -50,7 +50,6 @@ missing() {
     any "$folder"/lib/clang/*/lib/*/libclang_rt.fuzzer* || packages+=("libclang-rt-$release-dev")
     [[ -x $folder/bin/clang-format ]] || packages+=("clang-format-$release")
     [[ -x $folder/bin/clang-tidy ]] || packages+=("clang-tidy-$release")
-    has chromium || packages+=(chromium)
   fi
   echo "${packages[*]-}"
 }
@@ -90,7 +89,7 @@ install_packages() {
     local release
     release=$(newest_offered)
     if [[ -z $release ]]; then
-      say "the package lists offer no libc++-N-dev-wasm32; a newer Debian or Ubuntu, or apt.llvm.org, has it"
+      say "the package lists offer no libc++-N-dev-wasm32; a newer Debian or Ubuntu does"
       exit 1
     fi
     packages=$(missing "$release")

@@ -1,0 +1,559 @@
+// Renders docs/openapi.json as one self-contained page: no script, no request to any host.
+//
+//   node scripts/build-docs.mjs build/pages/docs.html
+//
+// Plain Node, no dependencies, runs before any install. Every text of the document is escaped by
+// `escapeHtml`; markup is made here only.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const methods = ["get", "post", "put", "patch", "delete"];
+
+/**
+ * The whole page. On a phone the contents are the target of a link, so that following one of them
+ * closes the list without any script.
+ * @param {any} spec an OpenAPI 3.1 document
+ * @returns {string} HTML
+ */
+export function renderPage(spec) {
+  const operations = listOperations(spec);
+  const guide = splitGuide(spec.info.description);
+  const menu = renderMenu(spec, operations, guide.sections);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="description" content="${escapeHtml(spec.info.summary)}">
+<title>${escapeHtml(spec.info.title)}: API reference</title>
+<link rel="icon" href="data:image/svg+xml,${encodeURIComponent(gate("#b0561a"))}">
+<style>${style}</style>
+</head>
+<body>
+<a class="skip" href="#content">Skip to the content</a>
+<aside>
+<a class="brand" href="#top">${gate("currentColor")}<span>${escapeHtml(spec.info.title)}</span><small>${escapeHtml(spec.info.version)}</small></a>
+<nav aria-label="Contents">${menu}</nav>
+</aside>
+<header class="bar">
+<a class="brand" href="#top">${gate("currentColor")}<span>${escapeHtml(spec.info.title)}</span></a>
+<a class="open" href="#menu">Contents</a>
+<nav id="menu" aria-label="Contents">${menu}<p><a href="#top">Close</a></p></nav>
+</header>
+<main id="content">
+${renderHero(spec, guide.lead)}
+${guide.sections.map((section) => renderGuideSection(spec, section)).join("\n")}
+${spec.tags.map((/** @type {any} */ tag) => renderTag(spec, tag, operations)).join("\n")}
+${renderReference(spec)}
+<footer>${escapeHtml(spec.info.title)} ${escapeHtml(spec.info.version)} · ${escapeHtml(spec.info.license.name)} · <a href="/openapi.json">openapi.json</a></footer>
+</main>
+</body>
+</html>
+`;
+}
+
+// --- Parts of the page ----------------------------------------------------------------------
+
+function renderHero(spec, lead) {
+  return `<section class="hero" id="top">
+<h1>${escapeHtml(spec.info.title)}</h1>
+<p class="tagline">${escapeHtml(spec.info.summary)}</p>
+<div class="prose">${markdown(lead)}</div>
+<p class="links"><a href="#quick-start">Quick start</a><a href="/openapi.json">OpenAPI document</a></p>
+</section>`;
+}
+
+function renderGuideSection(spec, section) {
+  const extra =
+    section.id === "request-ids-and-traces"
+      ? `${renderHeaders("Headers you may send", "request", Object.values(spec.components.parameters))}${renderHeaders("Headers you may get", "response", Object.entries(spec.components.headers).map(([name, header]) => ({ name, ...header })))}`
+      : "";
+  return `<section class="guide" id="${section.id}"><h2>${inline(section.title)}</h2><div class="prose">${markdown(section.body)}</div>${extra}</section>`;
+}
+
+function renderTag(spec, tag, operations) {
+  const mine = operations.filter((operation) => operation.tags[0] === tag.name);
+  return `<section class="tag" id="tag-${slug(tag.name)}"><h2>${escapeHtml(tag.name)}</h2><div class="prose">${markdown(tag.description)}</div>
+${mine.map((operation) => renderOperation(spec, operation)).join("\n")}</section>`;
+}
+
+function renderOperation(spec, operation) {
+  const request = operation.requestBody?.content?.["application/json"];
+  const responses = Object.entries(operation.responses).map(([status, response]) => ({ status, ...resolve(spec, response) }));
+  return `<article id="op-${operation.operationId}">
+<h3>${escapeHtml(operation.summary)}</h3>
+<p class="route">${badge(operation.method)}<code>${breakable(operation.path)}</code>${operation.open ? `<span class="pill">public</span>` : `<span class="pill key">needs a key</span>`}</p>
+<div class="split">
+<div class="words">
+<div class="prose">${markdown(operation.description)}</div>
+${renderParameters(spec, operation.parameters)}
+${request ? `<h4>Request body</h4>${renderFields(spec, request.schema)}` : ""}
+<h4>Answers</h4>
+<div class="answers">${responses.map((response) => renderResponse(spec, response)).join("")}</div>
+</div>
+<div class="code">${renderSamples(spec, operation, request, responses)}</div>
+</div>
+</article>`;
+}
+
+function renderParameters(spec, parameters) {
+  if (parameters.length === 0) return "";
+  const names = parameters.map((parameter) => resolve(spec, parameter));
+  return `<p class="chips">Optional headers: ${names.map((parameter) => `<a href="#request-${slug(parameter.name)}"><code>${escapeHtml(parameter.name)}</code></a>`).join(" ")}</p>`;
+}
+
+function renderResponse(spec, response) {
+  const bodies = Object.entries(response.content ?? {});
+  const headers = Object.keys(response.headers ?? {});
+  const codes = errorCodesOf(spec, response);
+  const good = Number(response.status) < 400;
+  const shapes = bodies
+    .filter(() => good)
+    .map(([type, body], index) => {
+      const fields = renderFields(spec, body.schema, "answer");
+      return bodies.length === 1 ? fields : `<details class="media"${index === 0 ? " open" : ""}><summary><code>${escapeHtml(type)}</code></summary>${fields}</details>`;
+    })
+    .join("");
+  const list = headers.length === 0 ? "" : `<p class="chips">Headers: ${headers.map((name) => `<a href="#response-${slug(name)}"><code>${escapeHtml(name)}</code></a>`).join(" ")}</p>`;
+  const title = `<span class="status s${response.status[0]}">${escapeHtml(response.status)}</span><span class="what">${inline(response.description)}${codes.length === 0 ? "" : ` <span class="codes">${codes.map((code) => `<a href="#error-${slug(code)}"><code>${escapeHtml(code)}</code></a>`).join(" ")}</span>`}</span>`;
+  return `<details${good ? " open" : ""}><summary>${title}</summary><div class="inside">${shapes}${list}</div></details>`;
+}
+
+function renderSamples(spec, operation, request, responses) {
+  const requests = request ? examplesOf(spec, request) : [{ summary: "Request", value: undefined }];
+  const calls = requests.map((example, index) => sample(index === 0 && requests.length === 1 ? "curl" : example.summary, highlightShell(curl(spec, operation, example.value)), index === 0, `curl-${operation.operationId}`));
+  const replies = responses
+    .filter((response) => Number(response.status) < 300)
+    .flatMap((response) => Object.entries(response.content ?? {}).flatMap(([type, body]) => examplesOf(spec, body).map((example) => ({ status: response.status, type, ...example }))));
+  const shown = replies.map((reply, index) => sample(`${reply.status} · ${reply.summary}`, typeof reply.value === "string" ? highlightEvents(reply.value.trimEnd()) : highlightJson(reply.value), index === 0, `reply-${operation.operationId}`));
+  return `${calls.join("")}${shown.length > 0 ? `<div class="gap"></div>${shown.join("")}` : ""}`;
+}
+
+function sample(title, html, open, group) {
+  return `<details class="sample" name="${escapeHtml(group)}"${open ? " open" : ""}><summary>${inline(title)}</summary><pre tabindex="0"><code>${html}</code></pre></details>`;
+}
+
+function renderReference(spec) {
+  const rows = spec.components.schemas.ErrorCode["x-errors"];
+  const names = new Set(rows.map((/** @type {any} */ row) => row.code));
+  const listed = spec.components.schemas.ErrorCode.enum;
+  if (names.size !== listed.length || listed.some((/** @type {string} */ code) => !names.has(code))) {
+    throw new Error("ErrorCode: enum and x-errors name different codes");
+  }
+  const errors = rows
+    .map((/** @type {any} */ row) => `<tr id="error-${slug(row.code)}"><td><code>${escapeHtml(row.code)}</code></td><td>${row.status === "stream" ? `<span class="status s5">in a stream</span>` : `<span class="status s${String(row.status)[0]}">${escapeHtml(row.status)}</span>`}</td><td><code class="quiet">${escapeHtml(row.type)}</code></td><td>${inline(row.meaning)}</td></tr>`)
+    .join("");
+  const schemas = Object.entries(spec.components.schemas)
+    .map(([name, schema]) => `<details class="schema" id="schema-${slug(name)}"><summary><code>${escapeHtml(name)}</code><span>${inline(firstSentence(schema.description ?? ""))}</span></summary><div class="inside">${renderFields(spec, schema, name.endsWith("Request") ? "request" : "answer")}</div></details>`)
+    .join("");
+  return `<section class="tag" id="errors-table"><h2>Error codes</h2>
+<div class="prose"><p>The gateway's own codes. The provider's errors keep theirs.</p></div>
+<div class="scroll"><table class="errors"><thead><tr><th>code</th><th>status</th><th>type</th><th>meaning</th></tr></thead><tbody>${errors}</tbody></table></div></section>
+<section class="tag" id="schemas"><h2>Schemas</h2><div class="prose"><p>Every shape by its name in the OpenAPI document.</p></div>${schemas}</section>`;
+}
+
+function renderHeaders(title, kind, headers) {
+  const rows = headers
+    .map((header) => `<tr id="${kind}-${slug(header.name)}"><td><code>${escapeHtml(header.name)}</code></td><td>${inline(header.description)}${header.example === undefined ? "" : `<br><code class="quiet">${breakable(String(header.example))}</code>`}</td></tr>`)
+    .join("");
+  return `<h4>${escapeHtml(title)}</h4><div class="scroll"><table class="headers"><tbody>${rows}</tbody></table></div>`;
+}
+
+function renderMenu(spec, operations, sections) {
+  const guide = sections.map((section) => `<li><a href="#${section.id}">${inline(section.title)}</a></li>`).join("");
+  const groups = spec.tags
+    .map((/** @type {any} */ tag) => {
+      const mine = operations.filter((operation) => operation.tags[0] === tag.name);
+      return `<p>${escapeHtml(tag.name)}</p><ul>${mine.map((operation) => `<li><a class="op" href="#op-${operation.operationId}">${badge(operation.method)}<span>${breakable(operation.path)}</span></a></li>`).join("")}</ul>`;
+    })
+    .join("");
+  return `<p>Guide</p><ul>${guide}</ul>${groups}<p>Reference</p><ul><li><a href="#errors-table">Error codes</a></li><li><a href="#schemas">Schemas</a></li></ul>`;
+}
+
+function badge(method) {
+  return `<b class="method ${method}">${method.toUpperCase()}</b>`;
+}
+
+// A small gate: an arch in a wall.
+function gate(colour) {
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="22" height="22" aria-hidden="true"><path fill="${colour}" fill-rule="evenodd" d="M2 4h4v2h3V4h6v2h3V4h4v17h-6v-6a4 4 0 0 0-8 0v6H2z"/></svg>`;
+}
+
+// --- Schemas --------------------------------------------------------------------------------
+
+// The fields of a schema as a list; what is nested opens in place. Of a request it says what is
+// required, of an answer what may be absent.
+function renderFields(spec, schema, side = "request", seen = []) {
+  const merged = merge(spec, schema);
+  const { shape, path } = unwrap(spec, merged, seen);
+  const alternatives = alternativesOf(spec, shape);
+  if (alternatives.length > 0) {
+    return alternatives
+      .map((one) => `<div class="either"><p class="or">${escapeHtml(one.title ?? one.name ?? typeText(spec, one))}${one.description ? `<span>${inline(one.description)}</span>` : ""}</p>${renderFields(spec, one, side, [...path, ...(one.name ? [one.name] : [])])}</div>`)
+      .join("");
+  }
+  const fields = Object.entries(shape.properties ?? {});
+  if (fields.length === 0) {
+    return `<p class="plain"><code class="type">${escapeHtml(typeText(spec, merged))}</code> ${inline(merged.description ?? "")}${facts(merged)}</p>`;
+  }
+  const required = new Set(shape.required ?? []);
+  return `<ul class="fields">${fields.map(([name, field]) => renderField(spec, name, field, markOf(side, required.has(name)), side, path)).join("")}${shape.additionalProperties === true ? `<li class="more">Other members are allowed.</li>` : ""}</ul>`;
+}
+
+function renderField(spec, name, field, mark, side, seen) {
+  const merged = merge(spec, field);
+  const { shape, path } = unwrap(spec, merged, seen);
+  const again = shape.name !== undefined && seen.includes(shape.name);
+  const nested = !again && (Object.keys(shape.properties ?? {}).length > 0 || alternativesOf(spec, shape).length > 0);
+  const count = Object.keys(shape.properties ?? {}).length;
+  const label = [shape.name ?? (hasType(merged, "array") ? "each entry" : ""), count > 0 ? `${count} ${count === 1 ? "member" : "members"}` : ""].filter(Boolean).join(" · ");
+  const inside = nested ? `<details><summary>${escapeHtml(label)}</summary>${renderFields(spec, merged, side, path)}</details>` : "";
+  return `<li><p class="head"><code class="name">${breakable(name)}</code> <span class="type">${escapeHtml(typeText(spec, merged))}</span>${mark}</p>${merged.description ? `<p>${inline(merged.description)}</p>` : ""}${facts(merged)}${inside}</li>`;
+}
+
+function markOf(side, required) {
+  if (side === "request") return required ? ` <span class="required">required</span>` : "";
+  return required ? "" : ` <span class="optional">may be absent</span>`;
+}
+
+// Follows arrays and decoded content to the object that has the members.
+function unwrap(spec, schema, seen) {
+  let shape = schema;
+  const path = [...seen];
+  while (true) {
+    if (shape.name !== undefined && !path.includes(shape.name)) path.push(shape.name);
+    if (shape.items && hasType(shape, "array") && !shape.properties) shape = merge(spec, shape.items);
+    else if (shape.contentSchema) shape = merge(spec, shape.contentSchema);
+    else return { shape, path };
+  }
+}
+
+// Members of anyOf or oneOf that are objects, when there is more than one thing to show.
+function alternativesOf(spec, schema) {
+  const options = (schema.anyOf ?? schema.oneOf ?? []).map((/** @type {any} */ option) => merge(spec, option));
+  const objects = options.filter((/** @type {any} */ option) => option.properties);
+  return objects.length > 0 && !schema.properties ? objects : [];
+}
+
+// A schema with its $ref followed and its allOf folded in. `name` is the component's.
+function merge(spec, schema) {
+  let result = schema;
+  if (schema.$ref) {
+    const { $ref, ...own } = schema;
+    result = { ...merge(spec, lookup(spec, $ref)), name: $ref.split("/").pop(), ...own };
+  }
+  if (!result.allOf) return result;
+  const { allOf, ...own } = result;
+  const folded = { type: "object", properties: {}, required: [], ...own };
+  for (const part of allOf.map((/** @type {any} */ one) => merge(spec, one))) {
+    Object.assign(folded.properties, part.properties);
+    folded.required = [...folded.required, ...(part.required ?? [])];
+  }
+  return folded;
+}
+
+function typeText(spec, schema) {
+  const merged = merge(spec, schema);
+  const options = merged.anyOf ?? merged.oneOf;
+  if (options) return [...new Set(options.map((/** @type {any} */ option) => typeText(spec, option)).join(" or ").split(" or "))].join(" or ");
+  if (merged.const !== undefined) return JSON.stringify(merged.const);
+  const names = [merged.type ?? "anything"].flat();
+  return names
+    .map((name) => {
+      if (name === "array" && merged.items) return `array of ${merge(spec, merged.items).name ?? plural(typeText(spec, merged.items))}`;
+      if (name === "object" && merged.name) return merged.name;
+      if (name === "string" && merged.format) return `string (${merged.format})`;
+      return name;
+    })
+    .join(" or ");
+}
+
+function facts(schema) {
+  const notes = [];
+  if (schema.enum && schema.enum.length <= 6) notes.push(`one of ${schema.enum.map((/** @type {any} */ value) => `<code>${escapeHtml(JSON.stringify(value))}</code>`).join(" ")}`);
+  if (schema.pattern) notes.push(`matches <code>${breakable(schema.pattern)}</code>`);
+  if (schema.maxLength) notes.push(`${schema.minLength ?? 0} to ${schema.maxLength} characters`);
+  if (schema.default !== undefined) notes.push(`default <code>${escapeHtml(JSON.stringify(schema.default))}</code>`);
+  return notes.length === 0 ? "" : `<p class="facts">${notes.join(" · ")}</p>`;
+}
+
+function hasType(schema, type) {
+  return [schema.type].flat().includes(type);
+}
+
+function plural(type) {
+  return /^\w+$/.test(type) ? `${type}s` : type;
+}
+
+// --- The document ---------------------------------------------------------------------------
+
+function listOperations(spec) {
+  return Object.entries(spec.paths).flatMap(([path, item]) =>
+    methods
+      .filter((method) => item[method])
+      .map((method) => {
+        const operation = item[method];
+        return {
+          path,
+          method,
+          ...operation,
+          parameters: [...(item.parameters ?? []), ...(operation.parameters ?? [])],
+          open: (operation.security ?? spec.security).length === 0,
+        };
+      }),
+  );
+}
+
+function lookup(spec, pointer) {
+  const found = pointer
+    .slice(2)
+    .split("/")
+    .reduce((/** @type {any} */ node, /** @type {string} */ part) => node?.[part.replaceAll("~1", "/").replaceAll("~0", "~")], spec);
+  if (!pointer.startsWith("#/") || found === undefined) throw new Error(`nothing at ${pointer}`);
+  return found;
+}
+
+function resolve(spec, node) {
+  return node.$ref ? resolve(spec, lookup(spec, node.$ref)) : node;
+}
+
+function examplesOf(spec, body) {
+  return Object.values(body.examples ?? {}).map((example) => resolve(spec, example));
+}
+
+function errorCodesOf(spec, response) {
+  if (Number(response.status) < 400) return [];
+  const own = spec.components.schemas.ErrorCode.enum;
+  return Object.values(response.content ?? {})
+    .flatMap((body) => examplesOf(spec, body).map((example) => example.value?.error?.code))
+    .filter((code) => own.includes(code));
+}
+
+function curl(spec, operation, body) {
+  const server = spec.servers.find((/** @type {any} */ one) => one.url.includes("://"))?.url ?? "";
+  const lines = [`curl ${body?.stream ? "-N " : ""}${operation.path === "/" ? "-i " : ""}${server}${operation.path}`];
+  if (!operation.open) lines.push(`-H "Authorization: Bearer $GATEWAY_API_KEY"`);
+  if (body !== undefined) {
+    lines.push(`-H 'Content-Type: application/json'`, `-d '${layOut(body).replaceAll("'", "'\\''")}'`);
+  }
+  return lines.join(" \\\n  ");
+}
+
+// --- Text -----------------------------------------------------------------------------------
+
+function escapeHtml(text) {
+  return String(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+// Lets long paths and names break at their joints.
+function breakable(text) {
+  if (text.length < 20) return escapeHtml(text);
+  return escapeHtml(text).replace(/([/.-])(?=\w)/g, "$1<wbr>");
+}
+
+function slug(text) {
+  return String(text).toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+}
+
+function firstSentence(text) {
+  return text.match(/^.*?[.;](?= |$)/s)?.[0] ?? text;
+}
+
+// The description's lead and its `## ` sections.
+function splitGuide(description) {
+  const [lead, ...rest] = description.split(/^## /m);
+  const sections = rest.map((/** @type {string} */ part) => {
+    const end = part.indexOf("\n");
+    return { title: part.slice(0, end), id: slug(part.slice(0, end)), body: part.slice(end + 1) };
+  });
+  return { lead, sections };
+}
+
+// The little Markdown that the document uses: paragraphs, lists, fenced code, inline marks.
+function markdown(text) {
+  const parts = text.split(/^```(\w*)\n([\s\S]*?)^```$/m);
+  let html = "";
+  for (let index = 0; index < parts.length; index += 3) {
+    for (const block of parts[index].split(/\n{2,}/).filter((one) => one.trim() !== "")) {
+      const lines = block.trim().split("\n");
+      if (lines.every((line) => line.startsWith("- "))) html += `<ul>${lines.map((line) => `<li>${inline(line.slice(2))}</li>`).join("")}</ul>`;
+      else html += `<p>${inline(lines.join(" "))}</p>`;
+    }
+    if (index + 2 < parts.length) html += `<pre tabindex="0"><code>${highlight(parts[index + 1], parts[index + 2].trimEnd())}</code></pre>`;
+  }
+  return html;
+}
+
+function inline(text) {
+  return text
+    .split(/(`[^`]+`|\*\*[^*]+\*\*|\[[^\]]+\]\([^)\s]+\))/)
+    .map((part) => {
+      if (/^`[^`]+`$/.test(part)) return `<code>${breakable(part.slice(1, -1))}</code>`;
+      if (/^\*\*[^*]+\*\*$/.test(part)) return `<strong>${escapeHtml(part.slice(2, -2))}</strong>`;
+      const link = /^\[([^\]]+)\]\((#[\w-]+|\/[\w./-]*|https:\/\/[^)\s]+)\)$/.exec(part);
+      return link ? `<a href="${escapeHtml(link[2])}">${escapeHtml(link[1])}</a>` : escapeHtml(part);
+    })
+    .join("");
+}
+
+function highlight(language, code) {
+  if (language === "json") return highlightJson(JSON.parse(code));
+  if (language === "sh") return highlightShell(code);
+  if (language === "text") return highlightEvents(code);
+  return paint(code, /(?<s>"[^"\n]*")|(?<k>\b(?:import|from|const|new|await)\b)/g);
+}
+
+function highlightJson(value) {
+  return paint(layOut(value), jsonTokens);
+}
+
+function highlightShell(code) {
+  return paint(code, /(?<k>^curl|(?<=\s)-[a-zA-Z]+(?=\s)|\\$)|(?<n>\$[A-Z_]+)|(?<a>"(?:[^"\\]|\\.)*"(?=\s*:))|(?<s>"(?:[^"\\$]|\\.)*")/gm);
+}
+
+function highlightEvents(code) {
+  return paint(code, /(?<k>^data:)|(?<a>"(?:[^"\\]|\\.)*"(?=:))|(?<s>"(?:[^"\\]|\\.)*")|(?<n>\bnull\b|\[DONE\])/gm);
+}
+
+const jsonTokens = /(?<a>"(?:[^"\\]|\\.)*"(?=:))|(?<s>"(?:[^"\\]|\\.)*")|(?<n>-?\d+(?:\.\d+)?|true|false|null)/g;
+
+// JSON indented by two, but with what fits in a line kept on it.
+function layOut(value, indent = "", used = 0) {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const inner = `${indent}  `;
+  const parts = Array.isArray(value) ? value.map((one) => layOut(one, inner)) : Object.entries(value).map(([name, one]) => `${JSON.stringify(name)}: ${layOut(one, inner, name.length + 4)}`);
+  const [open, close] = Array.isArray(value) ? "[]" : "{}";
+  const flat = `${open} ${parts.join(", ")} ${close}`;
+  if (parts.length === 0) return open + close;
+  if (indent !== "" && flat.length + indent.length + used <= 48 && !flat.includes("\n")) return flat;
+  return `${open}\n${parts.map((part) => inner + part).join(",\n")}\n${indent}${close}`;
+}
+
+// Wraps what the pattern's groups name; everything passes through `escapeHtml`.
+function paint(code, pattern) {
+  let html = "";
+  let end = 0;
+  for (const match of code.matchAll(pattern)) {
+    const [kind] = Object.entries(match.groups ?? {}).find(([, text]) => text !== undefined) ?? [""];
+    html += `${escapeHtml(code.slice(end, match.index))}<i class="${kind}">${escapeHtml(match[0])}</i>`;
+    end = match.index + match[0].length;
+  }
+  return html + escapeHtml(code.slice(end));
+}
+
+// --- The look -------------------------------------------------------------------------------
+
+const style = `
+:root{--paper:#fbfaf8;--card:#fff;--ink:#1f2328;--soft:#5c6470;--line:#e4e0d9;--wall:#f3f0ea;--chip:#f1ede5;--accent:#a44a12;--accent-soft:#f8ebe0;
+--code:#20242c;--code-ink:#dfe3ea;--code-line:#31363f;--get:#1f6feb;--post:#1a7f4b;--good:#1a7f4b;--warn:#9a6700;--bad:#b42318;
+--k:#f2a65e;--a:#8ab8ff;--s:#a5d6a7;--n:#e0a8ff;
+--sans:ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","Noto Sans",sans-serif;
+--mono:ui-monospace,SFMono-Regular,"SF Mono",Menlo,Consolas,"Liberation Mono","DejaVu Sans Mono",monospace}
+@media(prefers-color-scheme:dark){:root{--paper:#14161a;--card:#1a1d22;--ink:#e6e4df;--soft:#9aa1ac;--line:#2c3038;--wall:#191c21;--chip:#272b33;--accent:#f0a35e;--accent-soft:#33261a;
+--code:#0f1114;--code-line:#2a2e36;--get:#6ea8fe;--post:#5cc58c;--good:#5cc58c;--warn:#e0b04a;--bad:#ff8a7a}}
+*{box-sizing:border-box}
+html{scroll-padding-top:1.5rem;-webkit-text-size-adjust:100%}
+body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.6 var(--sans)}
+a{color:var(--accent);text-decoration:none}a:hover{text-decoration:underline}
+:focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:4px}
+code{font:.875em var(--mono)}
+.prose code,.answers code,td code,.fields p code,.tag>.prose code{background:var(--chip);border-radius:4px;padding:.1em .32em}
+pre{margin:0;background:var(--code);color:var(--code-ink);border-radius:8px;padding:1rem 1.1rem;overflow:auto;line-height:1.55;font-size:13px}
+pre code,.prose pre code{font-size:13px;background:none;padding:0}
+pre i{font-style:normal}i.k{color:var(--k)}i.a{color:var(--a)}i.s{color:var(--s)}i.n{color:var(--n)}
+summary{cursor:pointer}
+.skip{position:absolute;left:-99rem}.skip:focus{left:1rem;top:1rem;background:var(--card);padding:.5rem 1rem;z-index:9}
+aside{position:fixed;inset:0 auto 0 0;width:264px;overflow-y:auto;background:var(--wall);border-right:1px solid var(--line);padding:1.4rem 1.1rem 2rem}
+.brand{display:flex;align-items:center;gap:.55rem;color:var(--ink);font-weight:700;font-size:1.1rem;letter-spacing:-.01em}.brand:hover{text-decoration:none}
+.brand svg{color:var(--accent);flex:none}.brand small{font:500 .72rem var(--mono);color:var(--soft)}
+nav p{margin:1.5rem .6rem .35rem;font-size:.72rem;font-weight:600;letter-spacing:.07em;text-transform:uppercase;color:var(--soft)}
+nav ul{list-style:none;margin:0;padding:0}
+nav a{display:flex;gap:.55rem;align-items:baseline;padding:.26rem .6rem;border-radius:6px;color:var(--ink);font-size:.9rem;line-height:1.4}
+nav a:hover{background:var(--accent-soft);text-decoration:none}
+nav .op{font:.8rem/1.45 var(--mono)}
+.method{font:700 .68rem var(--mono);letter-spacing:.03em;color:var(--get)}.method.post{color:var(--post)}
+nav .method{width:2.4em;flex:none}
+.bar{display:none}
+main{margin-left:264px;padding:0 3rem 4rem;max-width:1340px}
+section{padding-top:3rem}
+h1,h2,h3,h4{line-height:1.25;letter-spacing:-.015em;text-wrap:balance}
+h1{font-size:2.6rem;margin:0;letter-spacing:-.03em}
+h2{font-size:1.6rem;margin:0 0 .7rem}h3{font-size:1.22rem;margin:0 0 .5rem}
+h4{font-size:.78rem;letter-spacing:.06em;text-transform:uppercase;color:var(--soft);margin:1.8rem 0 .5rem}
+.hero{padding:3.6rem 0 .5rem}
+.tagline{font-size:1.25rem;line-height:1.45;color:var(--soft);margin:.6rem 0 1.4rem;max-width:40rem;text-wrap:balance}
+.prose{max-width:46rem}.prose p,.prose ul{margin:0 0 .9rem}.prose ul{padding-left:1.2rem}.prose pre{margin:0 0 1.1rem}.prose>:last-child{margin-bottom:0}
+.links{display:flex;flex-wrap:wrap;gap:.7rem;margin:1.6rem 0 0}
+.links a{border:1px solid var(--line);background:var(--card);border-radius:8px;padding:.45rem .95rem;font-weight:600;font-size:.92rem}
+.links a:first-child{background:var(--accent);border-color:var(--accent);color:var(--paper)}
+.tag{border-top:1px solid var(--line);margin-top:3rem}
+article{margin-top:2.4rem;padding-top:2.2rem;border-top:1px dashed var(--line)}
+.tag>.prose+article{border-top:0;padding-top:0;margin-top:2rem}
+.route{display:flex;flex-wrap:wrap;align-items:center;gap:.4rem .7rem;margin:0 0 1.1rem}
+.route .method{font-size:.78rem;color:var(--card);background:var(--get);border-radius:5px;padding:.22rem .5rem}.route .method.post{background:var(--post)}
+.route code{font-size:.95rem;font-weight:600}
+.pill{font-size:.74rem;border:1px solid var(--line);color:var(--soft);border-radius:99px;padding:.08rem .6rem}.pill.key{border-color:var(--accent);color:var(--accent)}
+.split{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,27rem);gap:2.5rem;align-items:start}
+.code{position:sticky;top:1.5rem}
+.sample{background:var(--code);border:1px solid var(--code-line);border-radius:8px;overflow:hidden;margin-bottom:.5rem}
+.sample summary{color:#aeb6c2;font-size:.8rem;padding:.5rem .9rem}.sample[open] summary{border-bottom:1px solid var(--code-line);color:#fff}
+.sample pre{border-radius:0;max-height:26rem}.gap{height:.7rem}
+.fields{list-style:none;margin:0;padding:0;border-top:1px solid var(--line)}
+.fields>li{padding:.7rem 0;border-bottom:1px solid var(--line)}
+.fields p{margin:.15rem 0 0;font-size:.92rem}.fields .head{margin:0}
+.head .name{font-weight:600;font-size:.9rem;background:none;padding:0}
+.type{font:.78rem var(--mono);color:var(--soft)}.required,.optional{font-size:.72rem;font-weight:600;color:var(--accent)}.optional{color:var(--soft);font-weight:400}.head>*{margin-right:.35rem}
+.fields .facts,.facts{font-size:.82rem;color:var(--soft);margin:.2rem 0 0}
+.fields .more{color:var(--soft);font-size:.85rem}
+.fields details{margin-top:.5rem;border:1px solid var(--line);border-radius:8px;background:var(--card)}
+.fields details>summary{padding:.35rem .8rem;font-size:.82rem;color:var(--soft)}
+.fields details[open]>summary{border-bottom:1px solid var(--line)}
+.fields details>.fields,.fields details>.plain,.fields details>.either{border:0;padding:0 .9rem}.fields details>.fields>li:last-child{border-bottom:0}
+.either{margin-top:.4rem}.or{font-size:.92rem;margin:.8rem 0 .4rem;font-weight:600}.or span{font-weight:400;color:var(--soft);margin-left:.6rem}.either+.either{margin-top:1.2rem}
+.plain{font-size:.92rem;margin:.3rem 0}
+.answers{border:1px solid var(--line);border-radius:10px;background:var(--card)}
+.answers>details+details{border-top:1px solid var(--line)}
+.answers>details>summary{display:flex;gap:.8rem;align-items:baseline;padding:.6rem .9rem;font-size:.92rem;list-style:none}
+.answers>details>summary::-webkit-details-marker{display:none}
+.answers>details>summary::after{content:"+";margin-left:auto;color:var(--soft);font:1rem var(--mono)}.answers>details[open]>summary::after{content:"\\2212"}
+.inside{padding:0 .9rem .9rem}.media>.fields>li:last-child,.inside>.fields>li:last-child{border-bottom:0}
+.media{margin-top:.5rem}.media>summary{font-size:.85rem;margin-bottom:.4rem}
+.status{font:700 .76rem var(--mono);color:var(--good);white-space:nowrap}.s3{color:var(--get)}.s4{color:var(--warn)}.s5{color:var(--bad)}
+.codes{display:inline-flex;flex-wrap:wrap;gap:.3rem}.codes code{font-size:.76rem}
+.chips{font-size:.84rem;color:var(--soft);margin:.9rem 0 0;line-height:2}
+.chips code{background:var(--chip);border-radius:4px;padding:.15em .4em;white-space:nowrap}
+.scroll{overflow-x:auto;border:1px solid var(--line);border-radius:10px;background:var(--card)}
+table{border-collapse:collapse;width:100%;font-size:.92rem}
+th{text-align:left;font-size:.74rem;letter-spacing:.06em;text-transform:uppercase;color:var(--soft);padding:.6rem .9rem;border-bottom:1px solid var(--line)}
+td{padding:.6rem .9rem;vertical-align:top;border-bottom:1px solid var(--line)}tr:last-child td{border-bottom:0}
+td:first-child{white-space:nowrap}.quiet,td code.quiet{color:var(--soft);background:none;padding:0;font-size:.8rem}
+tr:target{background:var(--accent-soft)}
+.guide table{max-width:none}.guide .scroll{max-width:58rem}
+.schema{border:1px solid var(--line);border-radius:8px;background:var(--card);margin-top:.6rem}
+.schema>summary{display:flex;flex-wrap:wrap;gap:.2rem 1rem;align-items:baseline;padding:.55rem .9rem}.schema>summary>code{font-weight:600}.schema>summary span{color:var(--soft);font-size:.88rem}
+.tag>.prose+.schema,.tag>.prose+.scroll{margin-top:1.2rem}
+footer{margin-top:4rem;padding-top:1.4rem;border-top:1px solid var(--line);color:var(--soft);font-size:.88rem}
+@media(max-width:1120px){.split{grid-template-columns:minmax(0,1fr);gap:1.6rem}.code{position:static}}
+@media(max-width:760px){html{scroll-padding-top:4.2rem}body{font-size:15.5px}aside{display:none}
+.bar{display:flex;justify-content:space-between;align-items:center;position:sticky;top:0;z-index:5;background:var(--paper);border-bottom:1px solid var(--line);padding:.7rem 1.1rem}
+.bar>.open{border:1px solid var(--line);border-radius:7px;padding:.25rem .8rem;font-size:.88rem;color:var(--ink)}
+.bar>nav:focus-visible{outline:0}.bar>nav{display:none}.bar>nav:target{display:block}
+.bar>nav{position:absolute;left:0;right:0;top:100%;max-height:calc(100vh - 3.6rem);overflow:auto;background:var(--paper);border-bottom:1px solid var(--line);padding:0 .7rem 1.2rem;box-shadow:0 12px 24px #0003}
+main{margin:0;padding:0 1.1rem 3rem}.hero{padding-top:2.2rem}h1{font-size:2.1rem}.tagline{font-size:1.1rem}section{padding-top:2.4rem}.tag{margin-top:2.4rem}
+.errors thead{display:none}.errors tr,.headers tr{display:flex;flex-wrap:wrap;gap:.2rem .7rem;align-items:baseline;padding:.7rem .9rem;border-bottom:1px solid var(--line)}
+.errors td,.headers td{border:0;padding:0}.errors td:last-child,.headers td:last-child{flex-basis:100%}.errors tr:last-child,.headers tr:last-child{border-bottom:0}}
+@media print{aside,.bar{display:none}main{margin:0}.split{display:block}}
+`;
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const target = process.argv[2];
+  if (!target) {
+    console.error("usage: node scripts/build-docs.mjs <page.html>");
+    process.exit(2);
+  }
+  const source = fileURLToPath(new URL("../docs/openapi.json", import.meta.url));
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, renderPage(JSON.parse(readFileSync(source, "utf8"))));
+}

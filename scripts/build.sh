@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Builds what the Worker imports: build/wasi/gateway.wasm and build/pages/docs.html. Quick and
+# silent when nothing has changed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+PATH=$PWD/node_modules/.bin:$PATH
+
+quietly() {
+  local output
+  if ! output=$("$@" 2>&1); then
+    echo "$output" >&2
+    exit 1
+  fi
+}
+
+module=build/wasi/gateway.wasm
+before=$(cksum "$module" 2>/dev/null || true)
+if [[ -z $before ]]; then echo "build: compiling the core (the first time takes a minute or two)" >&2; fi
+if [[ ! -e build/wasi/build.ninja ]]; then quietly cmake --preset wasi; fi
+quietly cmake --build build/wasi --target gateway
+if [[ $before != "$(cksum "$module")" ]]; then
+  echo "build: $module $(wc -c <"$module") bytes, $(gzip -9c "$module" | wc -c) gzipped" >&2
+fi
+
+page=build/pages/docs.html
+if [[ ! -e $page || docs/openapi.json -nt $page || scripts/build-docs.mjs -nt $page ]]; then
+  mkdir -p build/pages
+  node scripts/build-docs.mjs "$page"
+fi

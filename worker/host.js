@@ -1,0 +1,391 @@
+// One method an action. Performs, and decides nothing: every number and every word comes from the
+// core. One host serves one exchange, so that no request touches the I/O of another.
+
+import { Watchdog } from "./watchdog.js";
+
+/** @typedef {import("./core.js").CoreEvent} CoreEvent */
+
+const decoder = new TextDecoder();
+
+/** @param {Uint8Array} bytes */
+const parse = (bytes) => JSON.parse(decoder.decode(bytes));
+
+/** @param {string} reason @returns {CoreEvent} */
+const failed = (reason) => ({ kind: "failed", head: { reason } });
+
+const newline = new Uint8Array([10]);
+
+/** @type {CoreEvent} */
+const clientLeft = { kind: "client_left" };
+
+export class Host {
+  #request;
+  #env;
+  #ctx;
+  #tables;
+  #pages;
+  #tick;
+  /** @type {CoreEvent} */ #first;
+  #watchdog = new Watchdog();
+
+  #phase = "waiting";
+  /** @type {(response: Response) => void} */ #answer = () => {};
+  /** @type {{status: number, headers: Record<string, string>, stream: boolean, send_timeout_ms: number} | undefined} */ #head;
+  /** @type {BodyInit | null} */ #reply = null; // of an answer that is not a stream
+  /** @type {Uint8Array | undefined} */ #body; // of the request
+  /** @type {Response | undefined} */ #upstream;
+  /** @type {any} */ #reader;
+
+  /** @type {IdentityTransformStream | undefined} */ #out;
+  /** @type {any} */ #writer;
+  /** @type {(() => void) | undefined} */ #release;
+  /** @type {AbortController | undefined} */ #abort;
+  /** @type {Promise<void> | undefined} */ #flowing; // the native pipe, while one runs
+  #flowed = false; // it has ended
+  #flowWhole = false; // with all that the upstream sent
+  /** @type {boolean | undefined} */ #reachable;
+  /** @type {(() => void) | undefined} */ #wake;
+
+  /**
+   * @param {object} given
+   * @param {Request} [given.request]  none for a tick
+   * @param {Record<string, any>} given.env
+   * @param {{waitUntil(promise: Promise<unknown>): void}} given.ctx
+   * @param {{requestHeaders: string[], replyHeaders: string[]}} given.tables
+   * @param {Record<string, string>} given.pages
+   * @param {() => Promise<void>} given.tick  starts an exchange of its own for a `tick`
+   */
+  constructor({ request, env, ctx, tables, pages, tick }) {
+    this.#request = request;
+    this.#env = env;
+    this.#ctx = ctx;
+    this.#tables = tables;
+    this.#pages = pages;
+    this.#tick = tick;
+    this.#first = { kind: "tick", bytes: crypto.getRandomValues(new Uint8Array(40)) };
+    if (request) {
+      const { method, headers } = request;
+      const head = { method, url: new URL(request.url).href, headers: pick(headers, tables.requestHeaders) };
+      this.#first = { kind: "request", head, bytes: this.#first.bytes };
+    } else {
+      this.#phase = "idle";
+    }
+    /** @type {Promise<Response>} */
+    this.response = new Promise((resolve) => (this.#answer = resolve));
+  }
+
+  /** The event with which the exchange begins. */
+  first() {
+    return this.#first;
+  }
+
+  /** The event that tells a fresh core how far the exchange of a dead one had come. */
+  trapped() {
+    return { kind: "trapped", head: { phase: this.#phase, request: this.#first.head }, bytes: this.#first.bytes };
+  }
+
+  // --- Questions ------------------------------------------------------------------------------
+
+  /** @param {Uint8Array} bytes */
+  async receive(bytes) {
+    const { bytes_max, timeout_ms } = parse(bytes);
+    const request = /** @type {Request} */ (this.#request);
+    const body = await this.#gather(request, bytes_max, timeout_ms);
+    if (body instanceof Uint8Array) this.#body = body;
+    return body instanceof Uint8Array ? { kind: "body", bytes: body } : body;
+  }
+
+  /** @param {Uint8Array} bytes */
+  async load(bytes) {
+    const { scope, timeout_ms } = parse(bytes);
+    const record = await this.#ask((stats) => stats.report(scope), timeout_ms);
+    return record === undefined ? failed("timeout") : { kind: "record", head: record };
+  }
+
+  /** @param {Uint8Array} bytes */
+  async store(bytes) {
+    const [head, batch] = decoder.decode(bytes).split("\n", 2);
+    const stored = await this.#ask((stats) => stats.add(batch), JSON.parse(head).timeout_ms);
+    return stored === undefined ? failed("timeout") : { kind: "stored" };
+  }
+
+  /** @param {Uint8Array} bytes */
+  async fetch(bytes) {
+    const { url, headers, body, timeout_ms } = parse(bytes);
+    const init = { method: "POST", headers, body: assemble(body, this.#body), redirect: "manual" };
+    this.#body = undefined;
+    const reply = fetch(url, /** @type {RequestInit} */ (init));
+    try {
+      const upstream = await this.#watchdog.within(reply, timeout_ms);
+      if (!upstream) {
+        reply.then((late) => late.body?.cancel()).catch(() => {});
+        return failed("timeout");
+      }
+      this.#upstream = upstream;
+      const head = { status: upstream.status, headers: pick(upstream.headers, this.#tables.replyHeaders) };
+      return { kind: "upstream_head", head };
+    } catch {
+      return failed("unreachable");
+    }
+  }
+
+  /** @param {Uint8Array} bytes */
+  async collect(bytes) {
+    const { bytes_max, timeout_ms } = parse(bytes);
+    const body = await this.#gather(/** @type {Response} */ (this.#upstream), bytes_max, timeout_ms);
+    if (body instanceof Uint8Array) this.#upstream = undefined;
+    return body instanceof Uint8Array ? { kind: "upstream_body", bytes: body } : body;
+  }
+
+  /** @param {Uint8Array} bytes */
+  async read(bytes) {
+    const { pause_ms, timeout_ms } = parse(bytes);
+    if (pause_ms && !this.#flowed) await this.#pause(pause_ms);
+    if (this.#phase === "relayed" && this.#flowed && !(await this.#reached())) return clientLeft;
+    this.#reader ??= /** @type {any} */ (this.#upstream).body.getReader();
+    try {
+      const read = await this.#watchdog.within(this.#reader.read(), timeout_ms);
+      if (!read) return failed("timeout");
+      if (!read.done) return { kind: "upstream_bytes", bytes: read.value };
+      // The copy has ended; everything must have reached the client too.
+      if (this.#phase === "relayed") await this.#watchdog.within(this.#flowing, timeout_ms);
+      return this.#phase !== "relayed" || (await this.#reached()) ? { kind: "upstream_end" } : clientLeft;
+    } catch {
+      return failed("broken");
+    }
+  }
+
+  /** @param {Uint8Array} bytes */
+  async wait(bytes) {
+    await scheduler.wait(parse(bytes).ms);
+    return { kind: "waited" };
+  }
+
+  // --- Effects --------------------------------------------------------------------------------
+
+  /** @param {Uint8Array} bytes */
+  respond(bytes) {
+    const head = (this.#head = parse(bytes));
+    if (!head.stream) return;
+    this.#phase = "fed";
+    this.#out = new IdentityTransformStream();
+    // Without this the runtime drops the loop when the client leaves, before it has accounted.
+    this.#ctx.waitUntil(new Promise((resolve) => (this.#release = () => resolve(undefined))));
+    this.#answer(new Response(this.#out.readable, { ...init(head), encodeBody: "manual" }));
+  }
+
+  /** @param {Uint8Array} bytes */
+  send(bytes) {
+    if (this.#out) return this.#write(bytes);
+    this.#reply = bytes;
+  }
+
+  /** @param {Uint8Array} bytes @param {CoreEvent} event */
+  forward(bytes, event) {
+    this.send(/** @type {Uint8Array} */ (event.bytes));
+  }
+
+  /** @param {Uint8Array} bytes */
+  page(bytes) {
+    this.#reply = this.#pages[parse(bytes).name];
+  }
+
+  relay() {
+    this.#phase = "relayed";
+    const [flow, copy] = /** @type {any} */ (this.#upstream).body.tee();
+    this.#flow(flow, /** @type {any} */ (this.#out).writable, { preventClose: true, preventAbort: true });
+    this.#reader = copy.getReader();
+  }
+
+  window() {
+    const [flow, copy] = /** @type {any} */ (this.#upstream).body.tee();
+    // A native reader that keeps pulling makes the copy hold all that has arrived. What it reads
+    // is thrown away with the stream; the core bounds how much that can be.
+    const drain = new IdentityTransformStream();
+    this.#flow(flow, drain.writable, {});
+    new Response(drain.readable).arrayBuffer().catch(() => {});
+    this.#reader = copy.getReader();
+  }
+
+  /** @param {Uint8Array} bytes */
+  log(bytes) {
+    console.log(decoder.decode(bytes));
+  }
+
+  /** @param {Uint8Array} bytes */
+  schedule(bytes) {
+    this.#ctx.waitUntil(scheduler.wait(parse(bytes).ms).then(this.#tick));
+  }
+
+  // --- Endings --------------------------------------------------------------------------------
+
+  /** The list ended without a question: the answer is complete, and nothing may be left running. */
+  over() {
+    this.#watchdog.stop();
+    if (this.#out) {
+      this.#close().catch(() => {}).finally(this.#release);
+    } else {
+      this.#answer(this.#head ? new Response(this.#reply, init(this.#head)) : unavailable(500, "internal_error"));
+    }
+    if (this.#reader) this.#reader.cancel().catch(() => {});
+    else this.#upstream?.body?.cancel().catch(() => {});
+    this.#abort?.abort();
+  }
+
+  /** The core has no room for another exchange. */
+  full() {
+    this.#answer(unavailable(503, "overloaded"));
+  }
+
+  async #close() {
+    if (this.#flowing && !this.#flowed) await this.#flowing;
+    this.#writer ??= /** @type {any} */ (this.#out).writable.getWriter();
+    await this.#writer.close();
+  }
+
+  // --- Streams --------------------------------------------------------------------------------
+
+  /** @param {any} from @param {any} to @param {object} options */
+  #flow(from, to, options) {
+    this.#abort = new AbortController();
+    const ended = (/** @type {boolean} */ whole) => {
+      this.#flowed = true;
+      this.#flowWhole = whole;
+      this.#wake?.();
+    };
+    this.#flowing = from.pipeTo(to, { ...options, signal: this.#abort.signal }).then(
+      () => ended(true),
+      () => ended(false),
+    );
+  }
+
+  /** @param {number} ms */
+  #pause(ms) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve(undefined);
+      };
+    });
+  }
+
+  /**
+   * Does anybody read what the pipe carried? A pipe that broke does not say which of its ends did;
+   * an empty line, harmless in an event stream, tells.
+   */
+  async #reached() {
+    if (!this.#flowed) return false;
+    this.#reachable ??= this.#flowWhole || !(await this.#write(newline));
+    return this.#reachable;
+  }
+
+  /** @param {Uint8Array} bytes */
+  async #write(bytes) {
+    if (this.#phase === "relayed" && !this.#flowed) {
+      this.#abort?.abort(); // the core has the last word; the pipe has to let go first
+      await this.#flowing;
+    }
+    this.#writer ??= /** @type {any} */ (this.#out).writable.getWriter();
+    try {
+      const limit = /** @type {any} */ (this.#head).send_timeout_ms;
+      const written = this.#writer.write(bytes).then(() => true);
+      return (await this.#watchdog.within(written, limit)) ? undefined : clientLeft;
+    } catch {
+      return clientLeft;
+    }
+  }
+
+  /**
+   * A whole body, or the reason why not.
+   * @param {Request | Response} message
+   * @param {number} bytesMax
+   * @param {number} timeoutMs  between two pieces
+   * @returns {Promise<Uint8Array | CoreEvent>}
+   */
+  async #gather(message, bytesMax, timeoutMs) {
+    if (!message.body) return new Uint8Array();
+    const reader = message.body.getReader();
+    const pieces = [];
+    let size = 0;
+    try {
+      for (;;) {
+        const read = await this.#watchdog.within(reader.read(), timeoutMs);
+        if (!read) return failed("timeout");
+        if (read.done) return pieces.length === 1 ? pieces[0] : joined(pieces, size);
+        size += read.value.length;
+        if (size > bytesMax) return failed("too_large");
+        pieces.push(read.value);
+      }
+    } catch {
+      return failed("broken");
+    } finally {
+      reader.releaseLock();
+    }
+  }
+
+  /**
+   * @template T
+   * @param {(stats: any) => Promise<T>} question
+   * @param {number} timeoutMs
+   * @returns {Promise<T | undefined>}
+   */
+  async #ask(question, timeoutMs) {
+    try {
+      const stats = this.#env.STATS.get(this.#env.STATS.idFromName("stats"));
+      return await this.#watchdog.within(question(stats), timeoutMs);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** @param {Headers} headers @param {string[]} names */
+function pick(headers, names) {
+  /** @type {Record<string, string>} */
+  const picked = {};
+  for (const name of names) {
+    const value = headers.get(name);
+    if (value !== null) picked[name] = value;
+  }
+  return picked;
+}
+
+/** @param {{status: number, headers: Record<string, string>}} head */
+const init = ({ status, headers }) => ({ status, headers });
+
+/** @param {Uint8Array[]} pieces @param {number} size */
+function joined(pieces, size) {
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+/**
+ * A body of pieces: [begin, end] of the request's own bytes, or new text.
+ * @param {(string | [number, number])[]} pieces
+ * @param {Uint8Array | undefined} body
+ */
+function assemble(pieces, body = new Uint8Array()) {
+  const encoder = new TextEncoder();
+  const parts = pieces.map((piece) =>
+    typeof piece === "string" ? encoder.encode(piece) : body.subarray(piece[0], piece[1]),
+  );
+  if (parts.length === 1) return parts[0];
+  return joined(parts, parts.reduce((size, part) => size + part.length, 0));
+}
+
+/**
+ * What can be said without a core.
+ * @param {number} status
+ * @param {string} code
+ */
+export function unavailable(status, code) {
+  const message = "the gateway cannot serve this request right now; retry shortly";
+  const headers = { "cache-control": "no-store", "retry-after": "1", "x-request-id": crypto.randomUUID() };
+  return Response.json({ error: { message, type: "api_error", param: null, code } }, { status, headers });
+}
