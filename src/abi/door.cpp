@@ -8,7 +8,8 @@
 
 #include "abi/host.h"
 
-#define POSTERN_EXPORT(name) extern "C" __attribute__((export_name(#name), visibility("default"), used))
+#define POSTERN_EXPORT(name) \
+  extern "C" __attribute__((export_name(#name), visibility("default"), used))
 
 namespace {
 
@@ -40,7 +41,9 @@ POSTERN_EXPORT(gateway_configure) const char* gateway_configure(uint32_t size) {
 }
 
 // Opens an exchange: a handle, 0 when too many are open, 1 when `config` is not known.
-POSTERN_EXPORT(gateway_open) uint32_t gateway_open(uint32_t config) { return host().open(config); }
+POSTERN_EXPORT(gateway_open) uint32_t gateway_open(uint32_t config, double now_ms) {
+  return host().open(config, static_cast<int64_t>(now_ms));
+}
 
 // One event in, all its actions out: records of u32 action, u32 size, payload padded to 8 bytes,
 // closed by an `end`. `event` indexes the described list.

@@ -82,12 +82,18 @@ std::string_view Host::configure(size_t size) {
   return text_;
 }
 
-uint32_t Host::open(uint32_t config) {
+uint32_t Host::open(uint32_t config, int64_t now_ms) {
   const auto known = std::find_if(configs_.begin(), configs_.end(),
                                   [&](const Known& one) { return one.id == config; });
   if (known == configs_.end()) return handle_unconfigured;
+  if (free_.empty() && slots_.size() >= bounds::exchanges_max) {
+    // No event may ever come again to reap those that were abandoned: it has to happen here.
+    if (!outbox_begun_) outbox_.clear();
+    outbox_begun_ = true;
+    reap(now_ms, slots_.size());
+    if (free_.empty()) return handle_full;
+  }
   if (free_.empty()) {
-    if (slots_.size() >= bounds::exchanges_max) return handle_full;
     free_.push_back(static_cast<uint32_t>(slots_.size()));
     slots_.emplace_back();
   }
@@ -99,7 +105,8 @@ uint32_t Host::open(uint32_t config) {
 }
 
 std::string_view Host::handle(uint32_t handle, Event event, size_t size, int64_t now_ms) {
-  outbox_.clear();
+  if (!outbox_begun_) outbox_.clear();
+  outbox_begun_ = false;
   Slot* slot = find(handle);
   if (!slot) return outbox_.list();  // taken back before: there is nothing left to do
   const std::string_view payload(inbox_.data(), size);

@@ -18,8 +18,8 @@
 namespace postern::abi {
 
 // A handle is a slot and its generation. The first two values are answers of open().
-inline constexpr uint32_t handle_full = 0;            // too many exchanges are open
-inline constexpr uint32_t handle_unconfigured = 1;    // this configuration is not known (any more)
+inline constexpr uint32_t handle_full = 0;          // too many exchanges are open
+inline constexpr uint32_t handle_unconfigured = 1;  // this configuration is not known (any more)
 
 class Host {
  public:
@@ -34,7 +34,7 @@ class Host {
   std::string_view configure(size_t size);
 
   // A new exchange under a configuration; its handle, or one of the two answers above.
-  uint32_t open(uint32_t config);
+  uint32_t open(uint32_t config, int64_t now_ms);
 
   // One event, with its payload in the inbox. The list of actions; valid until the next call.
   std::string_view handle(uint32_t handle, exchange::Event event, size_t size, int64_t now_ms);
@@ -69,6 +69,7 @@ class Host {
   std::vector<uint32_t> free_;
   size_t open_ = 0;
   size_t reaper_at_ = 0;
+  bool outbox_begun_ = false;  // by open(): what it took back is told with the next list
 };
 
 }  // namespace postern::abi

@@ -59,7 +59,8 @@ class RequestReader {
       return json_fault(body_, in_.error());
     }
     in_.enter_object();
-    request_.ask_usage = {in_.offset(), in_.offset(), R"("stream_options":{"include_usage":true},)"};
+    request_.ask_usage = {in_.offset(), in_.offset(),
+                          R"("stream_options":{"include_usage":true},)"};
     while (in_.next_member()) {
       if (removing_) {  // the comma after a removed member goes with it
         request_.project_member->end = in_.member_begin();
@@ -314,8 +315,8 @@ ChatChunk read_chat_chunk(std::string_view data) {
   ChatChunk chunk;
   JsonReader in(data);
   if (!in.enter_object()) return chunk;
-  size_t previous_end = 0;     // of the value before this member; 0: this is the first
-  bool cut_to_next = false;    // the cut member is the first: it takes the comma behind it along
+  size_t previous_end = 0;   // of the value before this member; 0: this is the first
+  bool cut_to_next = false;  // the cut member is the first: it takes the comma behind it along
   while (in.next_member()) {
     if (cut_to_next) {
       chunk.null_usage->end = in.member_begin();

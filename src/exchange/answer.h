@@ -17,6 +17,8 @@
 
 namespace postern::exchange {
 
+inline constexpr std::string_view json_type = "application/json";
+
 struct Answer {
   int status = 200;
   std::string_view content_type;  // empty: the answer has no body

@@ -117,9 +117,8 @@ Document latency_document(const Latency& latency) {
 }
 
 void write_counters(const Counters& counters, Document& json) {
-  Counters::each(counters, [&](std::string_view name, uint64_t value) {
-    json[std::string(name)] = value;
-  });
+  Counters::each(counters,
+                 [&](std::string_view name, uint64_t value) { json[std::string(name)] = value; });
   json["latency_ms"] = latency_document(counters.latency_ms);
   json["first_byte_ms"] = latency_document(counters.first_byte_ms);
 }

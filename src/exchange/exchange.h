@@ -15,6 +15,9 @@
 //   kTicking      stored, failed -> the end
 //   kOver         nothing
 //
+// exchange.cpp holds the dispatcher, the arrival and the endings; exchange_chat.cpp and
+// exchange_reports.cpp what lies between them.
+//
 // In every state client_left leads to the end, and failed to a refusal or an error event. While
 // the simulator plays the provider, `wait` stands for fetch, collect and read, and `waited` feeds
 // the machine what the simulated wire carries.

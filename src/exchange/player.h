@@ -34,8 +34,8 @@ class Player {
   uint32_t head_timeout_, idle_;
   size_t step_ = 0;
   bool head_waited_ = false;
-  bool waited_ = false;      // the pause before the current step has passed
-  bool bytes_given_ = false; // of the current step; its ending is still to come
+  bool waited_ = false;       // the pause before the current step has passed
+  bool bytes_given_ = false;  // of the current step; its ending is still to come
 };
 
 }  // namespace postern::exchange

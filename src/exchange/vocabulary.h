@@ -23,24 +23,24 @@
   X(trapped)        /* {phase, request}, newline, the random bytes: another instance died       */ \
   X(tick)           /* 16 random bytes: time to store what was counted                          */
 
-#define POSTERN_ACTIONS(X)                                                                         \
-  X(end)            /* closes the list                                                          */ \
-  X(receive)        /* question: {bytes_max, timeout_ms} -> body                                */ \
-  X(load)           /* question: {scope, timeout_ms} -> record                                  */ \
-  X(store)          /* question: {timeout_ms}, newline, a batch as JSON -> stored               */ \
-  X(fetch)          /* question: {url, headers, body, timeout_ms} -> upstream_head              */ \
-  X(collect)        /* question: {bytes_max, timeout_ms} -> upstream_body                       */ \
-  X(read)           /* question: {pause_ms, timeout_ms} -> upstream_bytes, upstream_end         */ \
-  X(wait)           /* question: {ms} -> waited                                                 */ \
-  X(respond)        /* {status, headers, stream}; stream: the body follows, piece by piece      */ \
-  X(send)           /* bytes of the reply's body                                                */ \
-  X(forward)        /* the event's own bytes, unchanged, as bytes of the reply's body           */ \
-  X(page)           /* {name}: the reply's body is that page of the bundle                      */ \
-  X(relay)          /* from here the upstream body flows to the client past the core, and       */ \
-                    /* `read` asks for a copy of it                                             */ \
-  X(window)         /* from here `read` gives all that has arrived, not a piece at a time       */ \
-  X(log)            /* {...}: one line of the log                                               */ \
-  X(schedule)       /* {ms}: a `tick` in an exchange of its own, after this time                */
+#define POSTERN_ACTIONS(X)                                                                   \
+  X(end)      /* closes the list                                                          */ \
+  X(receive)  /* question: {bytes_max, timeout_ms} -> body                                */ \
+  X(load)     /* question: {scope, timeout_ms} -> record                                  */ \
+  X(store)    /* question: {timeout_ms}, newline, a batch as JSON -> stored               */ \
+  X(fetch)    /* question: {url, headers, body, timeout_ms} -> upstream_head              */ \
+  X(collect)  /* question: {bytes_max, timeout_ms} -> upstream_body                       */ \
+  X(read)     /* question: {pause_ms, timeout_ms} -> upstream_bytes, upstream_end         */ \
+  X(wait)     /* question: {ms} -> waited                                                 */ \
+  X(respond)  /* {status, headers, stream}; stream: the body follows, piece by piece      */ \
+  X(send)     /* bytes of the reply's body                                                */ \
+  X(forward)  /* the event's own bytes, unchanged, as bytes of the reply's body           */ \
+  X(page)     /* {name}: the reply's body is that page of the bundle                      */ \
+  X(relay)    /* from here the upstream body flows to the client past the core, and       */ \
+              /* `read` asks for a copy of it                                             */ \
+  X(window)   /* from here `read` gives all that has arrived, not a piece at a time       */ \
+  X(log)      /* {...}: one line of the log                                               */ \
+  X(schedule) /* {ms}: a `tick` in an exchange of its own, after this time                */
 
 namespace postern::exchange {
 

@@ -25,10 +25,10 @@ constexpr std::string_view openai_base_url_default = "https://api.openai.com/v1"
 constexpr size_t legacy_distinct_characters_min = 6;
 
 // What stands in examples where a key should stand, and what people type to get past a check.
-constexpr std::string_view placeholders[] = {
-    "changemechangeme",     "your-api-key-here",    "your_api_key_here",
-    "your-gateway-api-key", "your_gateway_api_key", "your-gateway-key-here",
-    "replace-with-your-key", "insert-your-key-here"};
+constexpr std::string_view placeholders[] = {"changemechangeme",      "your-api-key-here",
+                                             "your_api_key_here",     "your-gateway-api-key",
+                                             "your_gateway_api_key",  "your-gateway-key-here",
+                                             "replace-with-your-key", "insert-your-key-here"};
 
 // The variables by name, read once; the last of equal names counts.
 class Variables {
@@ -264,7 +264,8 @@ void ConfigReader::read_dev_marker() {
          "this machine is refused while it is set");
   if (config_.dev_marker_long && !config_.keys_named)
     config_.warnings.push_back(
-        "DEV MODE: no key is needed. Whoever reaches 127.0.0.1, localhost or [::1] on this port may "
+        "DEV MODE: no key is needed. Whoever reaches 127.0.0.1, localhost or [::1] on this port "
+        "may "
         "use this gateway and what it is configured with; every other host is refused.");
 }
 
