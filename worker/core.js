@@ -40,10 +40,10 @@ export class Core {
    * @returns {number}
    */
   open(env) {
-    const handle = this.#wasm.gateway_open(this.#configs.get(env) ?? 0);
+    const handle = this.#wasm.gateway_open(this.#configs.get(env) ?? 0, Date.now());
     if (handle !== 1) return handle;
     this.#configure(env); // not known, or forgotten since
-    return this.#wasm.gateway_open(this.#configs.get(env));
+    return this.#wasm.gateway_open(this.#configs.get(env), Date.now());
   }
 
   /**
@@ -54,6 +54,7 @@ export class Core {
    * @returns {CoreAction[]}
    */
   handle(exchange, event) {
+    if (this.dead) throw new Error("this instance has trapped"); // in another exchange
     const kind = this.#events.get(event.kind);
     const size = this.#write(event.head === undefined ? "" : JSON.stringify(event.head), event.bytes);
     const at = this.#wasm.gateway_handle(exchange, kind, size, Date.now());

@@ -148,7 +148,7 @@ export class Host {
       if (!read) return failed("timeout");
       if (!read.done) return { kind: "upstream_bytes", bytes: read.value };
       // The copy has ended; everything must have reached the client too.
-      if (this.#phase === "relayed") await this.#watchdog.within(this.#flowing, timeout_ms);
+      if (this.#phase === "relayed") await this.#watchdog.within(/** @type {Promise<void>} */ (this.#flowing), timeout_ms);
       return this.#phase !== "relayed" || (await this.#reached()) ? { kind: "upstream_end" } : clientLeft;
     } catch {
       return failed("broken");
@@ -320,7 +320,8 @@ export class Host {
     } catch {
       return failed("broken");
     } finally {
-      reader.releaseLock();
+      // Ends what was not read to its end. To give the lock back would throw while a read is out.
+      reader.cancel().catch(() => {});
     }
   }
 
