@@ -1,4 +1,5 @@
-// Every limit of the core, in one place, each with its reason. Nothing in Postern grows without one of these.
+// Every limit of the core, in one place, each with its reason. Nothing in Postern grows without
+// one of these.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +27,8 @@ inline constexpr size_t dev_marker_bytes_min = 16;
 
 // --- A request ------------------------------------------------------------------------------
 inline constexpr size_t body_bytes_default = 32u << 20;  // Images and audio travel as base64.
-inline constexpr size_t body_bytes_max = 64u << 20;      // The body is copied once into linear memory.
+// The body is copied once into linear memory.
+inline constexpr size_t body_bytes_max = 64u << 20;
 inline constexpr size_t model_bytes_max = 256;
 inline constexpr size_t project_bytes_max = 64;
 inline constexpr size_t client_request_id_bytes_max = 128;

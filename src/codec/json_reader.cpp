@@ -28,7 +28,7 @@ constexpr std::array<uint8_t, 256> hex_values = [] {
 constexpr std::array<uint8_t, 256> escape_lengths = [] {
   std::array<uint8_t, 256> lengths{};
   for (const char byte : {'"', '\\', '/', 'b', 'f', 'n', 'r', 't'}) {
-    lengths[static_cast<size_t>(byte)] = 2;
+    lengths[static_cast<unsigned char>(byte)] = 2;
   }
   lengths['u'] = 6;
   return lengths;

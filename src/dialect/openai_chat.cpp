@@ -91,7 +91,7 @@ class RequestReader {
     JsonString name;
     in_.kind();  // steps over the white space before the value
     request_.model_value.begin = in_.offset();
-    if (!in_.read_string(name)) return refuse("model", "model must be a string");
+    if (!in_.read_string(name)) return refuse_kind("model", "model must be a string");
     request_.model_value.end = in_.offset();
     request_.model = plain(name);
     if (!is_model_name(request_.model))
@@ -102,7 +102,7 @@ class RequestReader {
   bool read_stream() {
     if (in_.kind() == JsonKind::kNull) return in_.skip();
     if (in_.read_bool(request_.stream)) return true;
-    return refuse("stream", "stream must be true or false");
+    return refuse_kind("stream", "stream must be true or false");
   }
 
   bool read_stream_options() {
@@ -112,7 +112,8 @@ class RequestReader {
       request_.ask_usage = {span.begin, span.end, R"({"include_usage":true})"};
       return true;
     }
-    if (!in_.enter_object()) return refuse("stream_options", "stream_options must be an object");
+    if (!in_.enter_object())
+      return refuse_kind("stream_options", "stream_options must be an object");
     const size_t inside = in_.offset();
     bool empty = true;
     bool seen = false;
@@ -129,7 +130,7 @@ class RequestReader {
       if (in_.kind() == JsonKind::kNull) {
         in_.skip();
       } else if (!in_.read_bool(request_.include_usage)) {
-        return refuse("stream_options.include_usage", "include_usage must be true or false");
+        return refuse_kind("stream_options.include_usage", "include_usage must be true or false");
       }
       request_.ask_usage = {span.begin, in_.offset(), "true"};
     }
@@ -143,8 +144,10 @@ class RequestReader {
   bool read_project() {
     JsonString id;
     const size_t begin = in_.member_begin();
-    if (!in_.read_string(id) || !is_project_id(request_.project_id = plain(id)))
-      return refuse("project_id", "project_id must match [A-Za-z0-9._-]{1,64}");
+    constexpr std::string_view rule = "project_id must match [A-Za-z0-9._-]{1,64}";
+    if (!in_.read_string(id)) return refuse_kind("project_id", rule);
+    request_.project_id = plain(id);
+    if (!is_project_id(request_.project_id)) return refuse("project_id", rule);
     request_.project_member = JsonSpan{begin, in_.offset()};
     project_before_ = previous_end_;
     removing_ = true;
@@ -154,6 +157,12 @@ class RequestReader {
   bool once(bool& seen, std::string_view param) {
     if (seen) return refuse(param, "this member occurs more than once");
     return seen = true;
+  }
+
+  // The value is still to be read. Text that is no value at all is a fault of the JSON.
+  bool refuse_kind(std::string_view param, std::string_view message) {
+    in_.skip();
+    return refuse(param, message);
   }
 
   // A fault of the JSON itself, found while the value was read, is the better answer.

@@ -257,6 +257,7 @@ void Exchange::on_failed(std::string_view reason, Outbox& out) {
     case State::kDispatched:
       return refuse(timeout ? Reason::kUpstreamTimeout : Reason::kUpstreamUnreachable, out);
     case State::kCollecting:
+      if (reply_.status == 429) return refuse(Reason::kRateLimited, out);  // its head says enough
       return refuse(timeout ? Reason::kUpstreamTimeout : Reason::kUpstreamBadResponse, out);
     case State::kStreaming:
       if (timeout) return fail_stream(Reason::kIdleTimeout, ending::idle_timeout, out);

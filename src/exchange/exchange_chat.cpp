@@ -18,6 +18,13 @@ constexpr std::string_view event_stream_type = "text/event-stream";
 constexpr uint32_t unpaused_reads = 3;
 constexpr size_t large_read_bytes = 32u << 10;
 
+// Can we answer with this status of the provider's? Not with a redirect, and a runtime makes no
+// answer with a body under the others.
+bool is_answerable(int status) {
+  if (status == 204 || status == 205) return false;
+  return (status >= 200 && status < 300) || (status >= 400 && status < 600);
+}
+
 }  // namespace
 
 void Exchange::ask_body(Outbox& out) {
@@ -68,8 +75,10 @@ void Exchange::on_body(std::string_view body, Outbox& out) {
     edits.push_back({project->begin, project->end, {}});
   if (stream_asked_ && !usage_asked_ && config_->stream_usage)
     edits.push_back(std::move(request.ask_usage));
-  std::sort(edits.begin(), edits.end(),
-            [](const auto& left, const auto& right) { return left.begin < right.begin; });
+  // An insertion comes before the cut that begins at the same place.
+  std::sort(edits.begin(), edits.end(), [](const auto& left, const auto& right) {
+    return left.begin != right.begin ? left.begin < right.begin : left.end < right.end;
+  });
 
   if (!simulated && config_->openai_configured) return ask_fetch(body, edits, out);
   receipt_.provider = "simulator";
@@ -106,8 +115,7 @@ void Exchange::on_head(const ReplyHead& reply, Outbox& out) {
   reply_ = reply;
   receipt_.head_ms = now_ms_;
   if (reply.status == 401 || reply.status == 403) return refuse(Reason::kUpstreamAuthError, out);
-  if (reply.status < 200 || (reply.status >= 300 && reply.status < 400))
-    return refuse(Reason::kUpstreamBadResponse, out);
+  if (!is_answerable(reply.status)) return refuse(Reason::kUpstreamBadResponse, out);
   if (reply.status >= 400) return ask_reply(bounds::error_bytes_max, out);
   if (stream_asked_ && has_type(reply.header(ReplyHeader::kContentType), event_stream_type))
     return begin_stream(out);
@@ -173,7 +181,8 @@ void Exchange::on_stream_bytes(std::string_view bytes, Outbox& out) {
 }
 
 void Exchange::on_stream_end(Outbox& out) {
-  const bool needs_blank_line = stream_->path() == Path::kRelayed && stream_->inside_event();
+  const bool needs_blank_line =
+      stream_->path() == Path::kRelayed && stream_->inside_event() && !stream_->unreadable();
   std::string& text = out.open(Action::send);
   stream_->finish(text);
   if (needs_blank_line) text += "\n\n";

@@ -52,7 +52,8 @@ void Exchange::ask_load(Outbox& out) {
 }
 
 void Exchange::answer_report(std::string_view record, Outbox& out) {
-  if (route_->guard == policy::Guard::kPublic && !record.empty()) {
+  const bool from_store = state_ == State::kLoading;  // and not the one that was kept
+  if (from_store && route_->guard == policy::Guard::kPublic && !record.empty()) {
     isolate_.public_record = record;
     isolate_.public_record_ms = now_ms_;
   }

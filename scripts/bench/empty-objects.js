@@ -1,0 +1,6 @@
+// The same with storage: a class of Durable Objects makes the process open their folder.
+import { DurableObject } from "cloudflare:workers";
+
+export class Stats extends DurableObject {}
+
+export { default } from "./empty.js";

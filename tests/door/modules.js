@@ -1,0 +1,61 @@
+// The built modules, and a core over one of them as the shim makes it, at a clock of our own.
+
+import { existsSync, readFileSync } from "node:fs";
+import { afterAll, beforeAll, vi } from "vitest";
+import { Core } from "../../worker/core.js";
+
+export const root = new URL("../../", import.meta.url);
+
+/** @param {string} path */
+const compiled = (path) => {
+  const file = new URL(path, root);
+  if (!existsSync(file)) throw new Error(`${path} is missing; run npm run build and cmake --build build/emscripten`);
+  return new WebAssembly.Module(readFileSync(file));
+};
+
+/** Both toolchains' modules, by name. */
+export const modules = {
+  wasi: compiled("build/wasi/gateway.wasm"),
+  emscripten: compiled("build/emscripten/gateway.wasm"),
+};
+export const testModules = {
+  wasi: compiled("build/wasi/gateway-test.wasm"),
+  emscripten: compiled("build/emscripten/gateway-test.wasm"),
+};
+
+export const clock = { nowMs: 1_750_000_000_000 };
+
+/** The core reads the time from Date.now(): within a file that calls this, from `clock`. */
+export function useClock() {
+  beforeAll(() => void vi.spyOn(Date, "now").mockImplementation(() => clock.nowMs));
+  afterAll(() => vi.restoreAllMocks());
+}
+
+/** @param {WebAssembly.Module} module */
+export function newCore(module) {
+  clock.nowMs = 1_750_000_000_000;
+  return new Core(module, () => {});
+}
+
+const questions = new Set(["receive", "load", "store", "fetch", "collect", "read", "wait"]);
+
+/** @param {string} kind */
+export const isQuestion = (kind) => questions.has(kind);
+
+/** 40 bytes, different by `number`, as the native runner makes them. */
+export const randomBytes = (number = 0) => Uint8Array.from({ length: 40 }, (_, at) => number * 41 + at);
+
+/** @param {Uint8Array} bytes */
+export const text = (bytes) => Buffer.from(bytes).toString("utf8");
+
+/**
+ * The body that a `fetch` sends, put together as the shim does it.
+ * @param {Uint8Array} fetch
+ * @param {Uint8Array} body
+ */
+export function assembled(fetch, body) {
+  const pieces = JSON.parse(text(fetch)).body.map((/** @type {any} */ piece) =>
+    typeof piece === "string" ? Buffer.from(piece) : Buffer.from(body).subarray(piece[0], piece[1]),
+  );
+  return Buffer.concat(pieces);
+}
