@@ -34,8 +34,8 @@ inline constexpr size_t project_bytes_max = 64;
 inline constexpr size_t client_request_id_bytes_max = 128;
 inline constexpr size_t tracestate_bytes_max = 512;  // W3C Trace Context, section 3.3.1.5
 inline constexpr int tracestate_members_max = 32;    // The same, section 3.3.1.1
-// A client that sends its body slower than this is cut off.
-inline constexpr uint32_t body_timeout_ms = 60'000;
+// A client whose body takes longer than this is cut off: 32 MiB at a megabit a second take so long.
+inline constexpr uint32_t body_timeout_ms = 300'000;
 
 // --- A reply --------------------------------------------------------------------------------
 inline constexpr uint32_t first_byte_timeout_ms_default = 60'000;

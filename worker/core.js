@@ -6,17 +6,21 @@ const decoder = new TextDecoder();
 /**
  * What goes in: a word of the vocabulary, a JSON head, raw bytes; either part may be missing.
  * @typedef {{kind: string, head?: unknown, bytes?: Uint8Array}} CoreEvent
- * What comes out: a word and its payload.
- * @typedef {{kind: string, bytes: Uint8Array}} CoreAction
+ * What comes out: a word and its payload, bytes for the raw words and text for all others.
+ * @typedef {{kind: string, payload: any}} CoreAction
  */
 
 /** One instance of the module. It serves all exchanges of an isolate until it traps. */
 export class Core {
   /** @type {any} */ #wasm;
   /** @type {string[]} */ #actions;
+  /** @type {Set<string>} */ #raw;
   /** @type {Map<string, number>} */ #events;
   /** @type {WeakMap<object, number>} */ #configs = new WeakMap();
   /** @type {(warning: string) => void} */ #warn;
+  // Views of linear memory, made anew whenever it has grown.
+  #bytes = new Uint8Array();
+  #view = new DataView(new ArrayBuffer(0));
 
   /**
    * @param {WebAssembly.Module} module
@@ -25,8 +29,9 @@ export class Core {
   constructor(module, warn) {
     this.#wasm = new WebAssembly.Instance(module).exports;
     this.#wasm._initialize?.();
-    const { events, actions, ...tables } = JSON.parse(this.#text(this.#wasm.gateway_describe()));
+    const { events, actions, rawActions, ...tables } = JSON.parse(this.#text(this.#wasm.gateway_describe()));
     this.#actions = actions;
+    this.#raw = new Set(rawActions);
     this.#events = new Map(events.map((/** @type {string} */ word, /** @type {number} */ at) => [word, at]));
     this.#warn = warn;
     /** @type {{requestHeaders: string[], replyHeaders: string[], variables: string[], routes: {method: string, path: string, public: boolean}[]}} */
@@ -94,7 +99,8 @@ export class Core {
   #write(head, bytes) {
     const room = head.length * 3 + 1 + (bytes ? bytes.length : 0);
     const at = this.#wasm.gateway_inbox(room); // may grow memory, so the view comes afterwards
-    const inbox = new Uint8Array(this.#wasm.memory.buffer, at, room);
+    this.#look();
+    const inbox = this.#bytes.subarray(at, at + room);
     let size = head ? encoder.encodeInto(head, inbox).written : 0;
     if (!bytes) return size;
     if (head) inbox[size++] = 10;
@@ -104,8 +110,8 @@ export class Core {
 
   /** @param {number} at */
   #text(at) {
-    const size = new DataView(this.#wasm.memory.buffer).getUint32(at + 4, true);
-    return decoder.decode(new Uint8Array(this.#wasm.memory.buffer, at + 8, size));
+    this.#look();
+    return decoder.decode(this.#bytes.subarray(at + 8, at + 8 + this.#view.getUint32(at + 4, true)));
   }
 
   /**
@@ -113,14 +119,22 @@ export class Core {
    * @param {number} at
    */
   #list(at) {
-    const { buffer } = this.#wasm.memory;
-    const view = new DataView(buffer);
+    this.#look();
     const list = [];
-    for (let action; (action = view.getUint32(at, true)); ) {
-      const size = view.getUint32(at + 4, true);
-      list.push({ kind: this.#actions[action], bytes: new Uint8Array(buffer, at + 8, size).slice() });
+    for (let action; (action = this.#view.getUint32(at, true)); ) {
+      const size = this.#view.getUint32(at + 4, true);
+      const kind = this.#actions[action];
+      const bytes = this.#bytes.subarray(at + 8, at + 8 + size);
+      list.push({ kind, payload: this.#raw.has(kind) ? bytes.slice() : decoder.decode(bytes) });
       at += 8 + ((size + 7) & ~7);
     }
     return list;
+  }
+
+  #look() {
+    const { buffer } = this.#wasm.memory;
+    if (this.#bytes.buffer === buffer) return;
+    this.#bytes = new Uint8Array(buffer);
+    this.#view = new DataView(buffer);
   }
 }

@@ -5,15 +5,15 @@ import { Watchdog } from "./watchdog.js";
 
 /** @typedef {import("./core.js").CoreEvent} CoreEvent */
 
-const decoder = new TextDecoder();
-
-/** @param {Uint8Array} bytes */
-const parse = (bytes) => JSON.parse(decoder.decode(bytes));
-
 /** @param {string} reason @returns {CoreEvent} */
 const failed = (reason) => ({ kind: "failed", head: { reason } });
 
 const newline = new Uint8Array([10]);
+
+let formatterLoaded = false;
+
+// What one read may bring. The runtime's own default is 4 KB, and each read costs a turn.
+const readBytes = 64 * 1024;
 
 /** @type {CoreEvent} */
 const clientLeft = { kind: "client_left" };
@@ -35,6 +35,7 @@ export class Host {
   /** @type {Uint8Array | undefined} */ #body; // of the request
   /** @type {Response | undefined} */ #upstream;
   /** @type {any} */ #reader;
+  /** @type {ArrayBuffer | undefined} */ #spare; // room for the next read
 
   /** @type {IdentityTransformStream | undefined} */ #out;
   /** @type {any} */ #writer;
@@ -86,32 +87,32 @@ export class Host {
 
   // --- Questions ------------------------------------------------------------------------------
 
-  /** @param {Uint8Array} bytes */
-  async receive(bytes) {
-    const { bytes_max, timeout_ms } = parse(bytes);
+  /** @param {string} payload */
+  async receive(payload) {
+    const { bytes_max, timeout_ms } = JSON.parse(payload);
     const request = /** @type {Request} */ (this.#request);
     const body = await this.#gather(request, bytes_max, timeout_ms);
     if (body instanceof Uint8Array) this.#body = body;
     return body instanceof Uint8Array ? { kind: "body", bytes: body } : body;
   }
 
-  /** @param {Uint8Array} bytes */
-  async load(bytes) {
-    const { scope, timeout_ms } = parse(bytes);
+  /** @param {string} payload */
+  async load(payload) {
+    const { scope, timeout_ms } = JSON.parse(payload);
     const record = await this.#ask((stats) => stats.report(scope), timeout_ms);
     return record === undefined ? failed("timeout") : { kind: "record", head: record };
   }
 
-  /** @param {Uint8Array} bytes */
-  async store(bytes) {
-    const [head, batch] = decoder.decode(bytes).split("\n", 2);
+  /** @param {string} payload */
+  async store(payload) {
+    const [head, batch] = payload.split("\n", 2);
     const stored = await this.#ask((stats) => stats.add(batch), JSON.parse(head).timeout_ms);
     return stored === undefined ? failed("timeout") : { kind: "stored" };
   }
 
-  /** @param {Uint8Array} bytes */
-  async fetch(bytes) {
-    const { url, headers, body, timeout_ms } = parse(bytes);
+  /** @param {string} payload */
+  async fetch(payload) {
+    const { url, headers, body, timeout_ms } = JSON.parse(payload);
     const init = { method: "POST", headers, body: assemble(body, this.#body), redirect: "manual" };
     this.#body = undefined;
     const reply = fetch(url, /** @type {RequestInit} */ (init));
@@ -129,24 +130,29 @@ export class Host {
     }
   }
 
-  /** @param {Uint8Array} bytes */
-  async collect(bytes) {
-    const { bytes_max, timeout_ms } = parse(bytes);
+  /** @param {string} payload */
+  async collect(payload) {
+    const { bytes_max, timeout_ms } = JSON.parse(payload);
     const body = await this.#gather(/** @type {Response} */ (this.#upstream), bytes_max, timeout_ms);
     if (body instanceof Uint8Array) this.#upstream = undefined;
     return body instanceof Uint8Array ? { kind: "upstream_body", bytes: body } : body;
   }
 
-  /** @param {Uint8Array} bytes */
-  async read(bytes) {
-    const { pause_ms, timeout_ms } = parse(bytes);
+  /** @param {string} payload */
+  async read(payload) {
+    const { pause_ms, timeout_ms } = JSON.parse(payload);
     if (pause_ms && !this.#flowed) await this.#pause(pause_ms);
     if (this.#phase === "relayed" && this.#flowed && !(await this.#reached())) return clientLeft;
-    this.#reader ??= /** @type {any} */ (this.#upstream).body.getReader();
+    this.#reader ??= /** @type {any} */ (this.#upstream).body.getReader({ mode: "byob" });
     try {
-      const read = await this.#watchdog.within(this.#reader.read(), timeout_ms);
+      const room = new Uint8Array(this.#spare ?? new ArrayBuffer(readBytes));
+      this.#spare = undefined;
+      const read = await this.#watchdog.within(this.#reader.read(room), timeout_ms);
       if (!read) return failed("timeout");
-      if (!read.done) return { kind: "upstream_bytes", bytes: read.value };
+      if (!read.done) {
+        this.#spare = read.value.buffer; // the core takes a copy, so it serves the next read too
+        return { kind: "upstream_bytes", bytes: read.value };
+      }
       // The copy has ended; everything must have reached the client too.
       if (this.#phase === "relayed") await this.#watchdog.within(/** @type {Promise<void>} */ (this.#flowing), timeout_ms);
       return this.#phase !== "relayed" || (await this.#reached()) ? { kind: "upstream_end" } : clientLeft;
@@ -155,17 +161,17 @@ export class Host {
     }
   }
 
-  /** @param {Uint8Array} bytes */
-  async wait(bytes) {
-    await scheduler.wait(parse(bytes).ms);
+  /** @param {string} payload */
+  async wait(payload) {
+    await scheduler.wait(JSON.parse(payload).ms);
     return { kind: "waited" };
   }
 
   // --- Effects --------------------------------------------------------------------------------
 
-  /** @param {Uint8Array} bytes */
-  respond(bytes) {
-    const head = (this.#head = parse(bytes));
+  /** @param {string} payload */
+  respond(payload) {
+    const head = (this.#head = JSON.parse(payload));
     if (!head.stream) return;
     this.#phase = "fed";
     this.#out = new IdentityTransformStream();
@@ -180,41 +186,49 @@ export class Host {
     this.#reply = bytes;
   }
 
-  /** @param {Uint8Array} bytes @param {CoreEvent} event */
-  forward(bytes, event) {
+  /** @param {string} payload @param {CoreEvent} event */
+  forward(payload, event) {
     this.send(/** @type {Uint8Array} */ (event.bytes));
   }
 
-  /** @param {Uint8Array} bytes */
-  page(bytes) {
-    this.#reply = this.#pages[parse(bytes).name];
+  /** @param {string} payload */
+  page(payload) {
+    this.#reply = this.#pages[JSON.parse(payload).name];
   }
 
   relay() {
     this.#phase = "relayed";
     const [flow, copy] = /** @type {any} */ (this.#upstream).body.tee();
     this.#flow(flow, /** @type {any} */ (this.#out).writable, { preventClose: true, preventAbort: true });
-    this.#reader = copy.getReader();
+    this.#reader = copy.getReader({ mode: "byob" });
   }
 
   window() {
     const [flow, copy] = /** @type {any} */ (this.#upstream).body.tee();
-    // A native reader that keeps pulling makes the copy hold all that has arrived. What it reads
-    // is thrown away with the stream; the core bounds how much that can be.
+    // A native pipe that keeps pulling makes the copy hold all that has arrived; what comes out of
+    // it is thrown away.
     const drain = new IdentityTransformStream();
     this.#flow(flow, drain.writable, {});
-    new Response(drain.readable).arrayBuffer().catch(() => {});
-    this.#reader = copy.getReader();
+    discard(drain.readable).catch(() => {});
+    this.#reader = copy.getReader({ mode: "byob" });
   }
 
-  /** @param {Uint8Array} bytes */
-  log(bytes) {
-    console.log(decoder.decode(bytes));
+  /** @param {string} payload */
+  log(payload) {
+    if (formatterLoaded) return console.log(payload);
+    // The first line of an isolate loads the runtime's formatter, which takes longer than all the
+    // rest of a first answer: it waits until that is on its way.
+    this.#ctx.waitUntil(
+      scheduler.wait(0).then(() => {
+        formatterLoaded = true;
+        console.log(payload);
+      }),
+    );
   }
 
-  /** @param {Uint8Array} bytes */
-  schedule(bytes) {
-    this.#ctx.waitUntil(scheduler.wait(parse(bytes).ms).then(this.#tick));
+  /** @param {string} payload */
+  schedule(payload) {
+    this.#ctx.waitUntil(scheduler.wait(JSON.parse(payload).ms).then(this.#tick));
   }
 
   // --- Endings --------------------------------------------------------------------------------
@@ -305,6 +319,9 @@ export class Host {
    */
   async #gather(message, bytesMax, timeoutMs) {
     if (!message.body) return new Uint8Array();
+    const length = message.headers.get("content-length");
+    const plain = length !== null && !message.headers.has("content-encoding");
+    if (plain && Number(length) <= bytesMax) return this.#gatherNatively(message, timeoutMs);
     const reader = message.body.getReader();
     const pieces = [];
     let size = 0;
@@ -326,6 +343,21 @@ export class Host {
   }
 
   /**
+   * The same where the length was told: the runtime gathers, for a fraction of what a loop costs
+   * over pieces of a few KB.
+   * @param {Request | Response} message
+   * @param {number} timeoutMs  for all of it
+   */
+  async #gatherNatively(message, timeoutMs) {
+    try {
+      const bytes = await this.#watchdog.within(message.arrayBuffer(), timeoutMs);
+      return bytes ? new Uint8Array(bytes) : failed("timeout");
+    } catch {
+      return failed("broken");
+    }
+  }
+
+  /**
    * @template T
    * @param {(stats: any) => Promise<T>} question
    * @param {number} timeoutMs
@@ -338,6 +370,19 @@ export class Host {
     } catch {
       return undefined;
     }
+  }
+}
+
+/**
+ * Reads to the end in large pieces, so that JavaScript wakes seldom.
+ * @param {ReadableStream} readable
+ */
+async function discard(readable) {
+  const reader = /** @type {any} */ (readable).getReader({ mode: "byob" });
+  for (let buffer = new ArrayBuffer(readBytes); ; ) {
+    const { done, value } = await reader.readAtLeast(readBytes, new Uint8Array(buffer));
+    if (done) return;
+    buffer = value.buffer;
   }
 }
 

@@ -30,8 +30,8 @@ export async function serve(cores, env, host, event) {
       }
       /** @type {CoreEvent | void} */
       let answer = undefined;
-      for (const { kind, bytes } of actions) {
-        const performed = /** @type {any} */ (host)[kind](bytes, event);
+      for (const { kind, payload } of actions) {
+        const performed = /** @type {any} */ (host)[kind](payload, event);
         if (performed && (answer = await performed)) break; // a question's answer, or client_left
       }
       event = answer || undefined;

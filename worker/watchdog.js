@@ -1,5 +1,8 @@
 // One deadline at a time, for the price of one timer an exchange: a later deadline only moves a
-// number, and the timer looks again when it fires.
+// number, and the timer looks again when it fires. It fires soon enough that the shorter deadlines
+// of the questions to come need no other one, unless they are very short.
+
+const longestNapMs = 30_000;
 
 export class Watchdog {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
@@ -45,8 +48,9 @@ export class Watchdog {
       if (this.#firesAt <= deadline) return;
       clearTimeout(this.#timer);
     }
-    this.#firesAt = deadline;
-    this.#timer = setTimeout(() => this.#look(), ms);
+    const nap = Math.min(ms, longestNapMs);
+    this.#firesAt = deadline - ms + nap;
+    this.#timer = setTimeout(() => this.#look(), nap);
   }
 
   #look() {

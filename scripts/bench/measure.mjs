@@ -33,8 +33,8 @@ export async function measure(one, workers, rounds) {
     failures: 0,
     residentBytes: 0,
   }));
-  const warmUp = { ...one, requests: Math.max(one.connections, Math.ceil(one.requests / 4)) };
-  for (const worker of new Set(workers)) await worker.clients.run(warmUp);
+  // One run that does not count: code is compiled, connections are opened, memory is taken.
+  for (const worker of new Set(workers)) await worker.clients.run(one);
   for (let round = 0; round < rounds; ++round) {
     for (let turn = 0; turn < workers.length; ++turn) {
       const at = (round + turn) % workers.length;

@@ -42,6 +42,8 @@ std::string_view Host::describe() {
   json.begin_object();
   write_names(json, "events", events);
   write_names(json, "actions", actions);
+  static constexpr std::string_view raw_actions[] = {"send"};  // all others carry text
+  write_names(json, "rawActions", raw_actions);
   write_names(json, "requestHeaders", exchange::request_header_names());
   write_names(json, "replyHeaders", exchange::reply_header_names());
   write_names(json, "variables", policy::config_variables);

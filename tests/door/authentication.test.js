@@ -81,9 +81,9 @@ function answerOf(core, env, head, body) {
     store: { kind: "stored" },
     load: { kind: "record", head: { since: null, rows: [] } },
   };
-  /** @param {{bytes: Uint8Array}} question */
-  const received = ({ bytes }) =>
-    Buffer.byteLength(body) > JSON.parse(text(bytes)).bytes_max
+  /** @param {{payload: any}} question */
+  const received = ({ payload }) =>
+    Buffer.byteLength(body) > JSON.parse(text(payload)).bytes_max
       ? { kind: "failed", head: { reason: "too_large" } }
       : { kind: "body", bytes: Buffer.from(body) };
   /** @type {import("../../worker/core.js").CoreEvent | undefined} */
@@ -98,13 +98,13 @@ function answerOf(core, env, head, body) {
   return list;
 }
 
-/** @param {any} wanted @param {{kind: string, bytes: Uint8Array}[]} list */
+/** @param {any} wanted @param {{kind: string, payload: any}[]} list */
 function check(wanted, list) {
   const respond = list.find(({ kind }) => kind === "respond");
   expect(respond, "an answer").toBeDefined();
-  const { status, headers } = JSON.parse(text(/** @type {any} */ (respond).bytes));
+  const { status, headers } = JSON.parse(text(/** @type {any} */ (respond).payload));
   const send = list.find(({ kind }) => kind === "send");
-  const body = send && JSON.parse(text(send.bytes));
+  const body = send && JSON.parse(text(send.payload));
   if (wanted.status) expect(status).toBe(wanted.status);
   if (wanted.code) expect(body.error.code).toBe(wanted.code);
   if (wanted.label !== undefined) expect(body.label).toBe(wanted.label);

@@ -74,7 +74,7 @@ function play(module, conversation, cuts) {
   const handles = {};
   /** @type {Record<string, {sent: string, ending: unknown[]}>} */
   const outcomes = {};
-  /** @type {{kind: string, bytes: Uint8Array}[]} */
+  /** @type {{kind: string, payload: any}[]} */
   let whole = [];
   let list = whole; // what of it is still to be expected
   let name = "";
@@ -90,9 +90,9 @@ function play(module, conversation, cuts) {
     const outcome = (outcomes[name] ??= { sent: "", ending: [] });
     list.forEach((action, at) => {
       if (isQuestion(action.kind)) expect(at, `${action.kind} is the last`).toBe(list.length - 1);
-      if (action.kind === "send") outcome.sent += binary(action.bytes);
+      if (action.kind === "send") outcome.sent += binary(action.payload);
       if (action.kind === "forward") outcome.sent += binary(bytes ?? new Uint8Array());
-      if (action.kind === "log") outcome.ending.push({ ...JSON.parse(text(action.bytes)), ...timeless });
+      if (action.kind === "log") outcome.ending.push({ ...JSON.parse(text(action.payload)), ...timeless });
     });
   }
 
@@ -109,7 +109,7 @@ function play(module, conversation, cuts) {
   function endList() {
     if (!checks) return;
     skipUnnamed("");
-    expect(list.map(({ kind, bytes }) => `${kind} ${text(bytes)}`), "the list ends here").toEqual([]);
+    expect(list.map(({ kind, payload }) => `${kind} ${text(payload)}`), "the list ends here").toEqual([]);
   }
 
   /** @param {Line} line */
@@ -154,7 +154,7 @@ function play(module, conversation, cuts) {
         expectAction(line);
       } else if (checks && line.word === "=") {
         const fetch = whole.find(({ kind }) => kind === "fetch");
-        expect(binary(assembled(/** @type {any} */ (fetch).bytes, body))).toBe(binary(unescaped(line.rest)));
+        expect(binary(assembled(/** @type {any} */ (fetch).payload, body))).toBe(binary(unescaped(line.rest)));
       } else if (checks && line.word === "!") {
         expect(whole.map(({ kind }) => kind)).not.toContain(line.kind);
       }
@@ -213,12 +213,12 @@ function unescaped(line) {
   return Buffer.concat(parts);
 }
 
-/** @param {string} wanted @param {{kind: string, bytes: Uint8Array}} actual */
-function expectPayload(wanted, { kind, bytes }) {
-  if (isRegex(wanted)) return expect(text(bytes)).toMatch(regex(wanted));
-  if (kind === "send" && !wanted.startsWith("{")) return expect(binary(bytes)).toBe(binary(unescaped(wanted)));
+/** @param {string} wanted @param {{kind: string, payload: any}} actual */
+function expectPayload(wanted, { kind, payload }) {
+  if (isRegex(wanted)) return expect(text(payload)).toMatch(regex(wanted));
+  if (kind === "send" && !wanted.startsWith("{")) return expect(binary(payload)).toBe(binary(unescaped(wanted)));
   // A head and a JSON text behind it are taken as one object.
-  const documents = text(bytes).split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  const documents = text(payload).split("\n").filter(Boolean).map((line) => JSON.parse(line));
   expectDocument(JSON.parse(wanted), documents.length > 1 ? Object.assign({}, ...documents) : documents[0], kind);
 }
 

@@ -80,7 +80,7 @@ describe.each(Object.entries(modules))("%s", (_, module) => {
       const deep = `{"model":"m","x":${open.repeat(10_000)}1${close.repeat(10_000)}}`;
       const { exchange, list } = begin(core, Buffer.from(deep));
       const send = list.find(({ kind }) => kind === "send");
-      expect(JSON.parse(text(/** @type {any} */ (send).bytes)).error).toMatchObject({ code: "invalid_json" });
+      expect(JSON.parse(text(/** @type {any} */ (send).payload)).error).toMatchObject({ code: "invalid_json" });
       core.close(exchange);
     }
     const { exchange, list } = begin(core, Buffer.from('{"model":"m"}'));

@@ -82,7 +82,7 @@ describe.each(Object.keys(modules))("%s", (toolchain) => {
     for (let at = 0; at < 4_000; ++at) {
       const exchange = core.open(env);
       const list = core.handle(exchange, { kind: "request", head: { ...head, headers: {} }, bytes: randomBytes(at) });
-      abandoned += list.filter(({ kind, bytes }) => kind === "log" && text(bytes).includes('"abandoned"')).length;
+      abandoned += list.filter(({ kind, payload }) => kind === "log" && text(payload).includes('"abandoned"')).length;
       core.close(exchange);
     }
     expect(core.exports.gateway_test_open_exchanges()).toBe(0);
@@ -145,8 +145,8 @@ function* played(core, number) {
     list.forEach(({ kind }, at) => isQuestion(kind) && expect(at).toBe(list.length - 1));
     return list;
   };
-  /** @param {{kind: string, bytes: Uint8Array}[]} list @param {string} kind */
-  const payload = (list, kind) => text(/** @type {any} */ (list.find((action) => action.kind === kind)).bytes);
+  /** @param {{kind: string, payload: any}[]} list @param {string} kind */
+  const payload = (list, kind) => text(/** @type {any} */ (list.find((action) => action.kind === kind)).payload);
 
   handle({ kind: "request", head, bytes: randomBytes(number) });
   yield;
@@ -155,12 +155,12 @@ function* played(core, number) {
   const model = simulated ? "sim/echo" : `model-${number}`;
   const body = { model, stream, messages: [{ role: "user", content: `word-${number}` }] };
   let list = handle({ kind: "body", bytes: Buffer.from(JSON.stringify(body)) });
-  let sent = list.filter(({ kind }) => kind === "send").map(({ bytes }) => text(bytes)).join("");
+  let sent = list.filter(({ kind }) => kind === "send").map(({ payload: bytes }) => text(bytes)).join("");
   let respond = simulated ? payload(list, "respond") : "";
   yield;
   while (list.at(-1)?.kind === "wait") {
     list = handle({ kind: "waited" });
-    sent += list.filter(({ kind }) => kind === "send").map(({ bytes }) => text(bytes)).join("");
+    sent += list.filter(({ kind }) => kind === "send").map(({ payload: bytes }) => text(bytes)).join("");
     yield;
   }
   if (!simulated) {
@@ -171,7 +171,7 @@ function* played(core, number) {
     const chunk = `data: {"choices":[{"delta":{"content":"word-${number}"}}]}\n\n`;
     for (const bytes of stream ? [chunk.slice(0, 17), `${chunk.slice(17)}data: [DONE]\n\n`] : []) {
       list = handle({ kind: "upstream_bytes", bytes: Buffer.from(bytes) });
-      sent += list.filter(({ kind }) => kind === "send").map(({ bytes }) => text(bytes)).join("");
+      sent += list.filter(({ kind }) => kind === "send").map(({ payload: bytes }) => text(bytes)).join("");
       yield;
     }
     const whole = Buffer.from(`{"content":"word-${number}"}`);

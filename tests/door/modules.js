@@ -45,8 +45,8 @@ export const isQuestion = (kind) => questions.has(kind);
 /** 40 bytes, different by `number`, as the native runner makes them. */
 export const randomBytes = (number = 0) => Uint8Array.from({ length: 40 }, (_, at) => number * 41 + at);
 
-/** @param {Uint8Array} bytes */
-export const text = (bytes) => Buffer.from(bytes).toString("utf8");
+/** @param {Uint8Array | string} payload */
+export const text = (payload) => (typeof payload === "string" ? payload : Buffer.from(payload).toString("utf8"));
 
 /**
  * The body that a `fetch` sends, put together as the shim does it.
