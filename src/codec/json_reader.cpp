@@ -288,8 +288,6 @@ bool JsonReader::next_element() {
   return true;
 }
 
-bool JsonReader::name_is(std::string_view plain) const { return equals_unescaped(name_, plain); }
-
 // One loop and a stack of bits: each round scans one value's first token, then closes what ends
 // after it and takes the comma (and the name) before the next.
 bool JsonReader::skip(JsonSpan* span) {

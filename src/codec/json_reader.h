@@ -43,6 +43,10 @@ struct JsonFault {
   size_t offset = 0;             // byte at which it was noticed
 };
 
+// True when the string, unescaped, is exactly `plain`. A lone surrogate equals nothing, and other
+// bytes equal themselves, well-formed or not.
+bool equals_unescaped(const JsonString& string, std::string_view plain);
+
 class JsonReader {
  public:
   // A `depth_max` above bounds::json_depth_max counts as that.
@@ -59,7 +63,10 @@ class JsonReader {
 
   // The current member: its name as written, compared unescaped, and where its opening quote is.
   const JsonString& name() const { return name_; }
-  bool name_is(std::string_view plain) const;
+  // Inline, because readers ask it several times a member; escaped names hardly ever occur.
+  bool name_is(std::string_view plain) const {
+    return name_.escaped ? equals_unescaped(name_, plain) : name_.raw == plain;
+  }
   size_t member_begin() const { return member_begin_; }
 
   bool skip(JsonSpan* span = nullptr);  // any value, checked to its end
@@ -105,10 +112,6 @@ class JsonReader {
 // Appends the string's characters to `out`: escapes resolved, lone surrogates and bad UTF-8
 // replaced by U+FFFD.
 void append_unescaped(const JsonString& string, std::string& out);
-
-// True when the string, unescaped, is exactly `plain`. A lone surrogate equals nothing, and other
-// bytes equal themselves, well-formed or not.
-bool equals_unescaped(const JsonString& string, std::string_view plain);
 
 // Line and column (both from 1, columns in bytes) of an offset, for error messages.
 struct TextPlace {
