@@ -102,15 +102,21 @@ install_node_modules() {
   local stamp=node_modules/.package-lock.json
   if [[ -e $stamp && ! package-lock.json -nt $stamp ]]; then return; fi
   say "installing the packages of package-lock.json (npm install)"
-  # npm's own Node, when npm runs us: the one in node_modules may be about to be replaced.
-  if [[ -n ${npm_execpath:-} && -n ${npm_node_execpath:-} ]]; then
-    "$npm_node_execpath" "$npm_execpath" install --no-save --loglevel=error >&2
-  elif has npm; then
-    npm install --no-save --loglevel=error >&2
-  else
-    say "npm is missing; please install Node (any release from 18 on) with npm"
-    exit 1
+  # Both from npm's own environment when npm runs us.
+  local npm=${npm_execpath:-} node=${npm_node_execpath:-}
+  if [[ -z $npm || -z $node ]]; then
+    if ! has npm || ! has node; then
+      say "node or npm is missing; please install Node (any release from 18 on) with npm"
+      exit 1
+    fi
+    npm=$(readlink -f "$(command -v npm)")
+    node=$(command -v node)
   fi
+  local install=("$npm" install --no-save --loglevel=error) own=node_modules/.bin/node
+  "$node" "${install[@]}" >&2
+  # An older Node leaves out native parts that are optional to npm and not to us; the one that has
+  # just come does not.
+  if [[ $("$node" -v) != $("$own" -v) ]]; then "$own" "${install[@]}" >&2; fi
   touch "$stamp"
 }
 
