@@ -20,16 +20,73 @@ inline constexpr size_t ring_bytes_max = 1 << 20;
 // Ring entries kept; those after them count as bad. Verification touches every one of them.
 inline constexpr size_t ring_entries_max = 4096;
 inline constexpr size_t ring_label_bytes_max = 32;
+// Remarks about entries, kept for the operator script.
+inline constexpr size_t ring_faults_max = 1000;
+// How long a superseded key still works.
+inline constexpr int64_t grace_ms = 24 * 3600 * 1000;
+// Patterns in one list of models.
+inline constexpr size_t model_patterns_max = 64;
+// The variable ACCOUNTS that is read. A Worker's variable holds 5 KB.
+inline constexpr size_t accounts_bytes_max = 64u << 10;
+// Faults of it that are named one by one; the rest is a number.
+inline constexpr size_t accounts_faults_max = 20;
 // Below this a plaintext key is refused at load: short keys are guessed.
 inline constexpr size_t legacy_key_bytes_min = 16;
 // A random value that `npm start` makes has 32 characters; less is a hand-written switch.
 inline constexpr size_t dev_marker_bytes_min = 16;
+
+// --- Managed keys -----------------------------------------------------------------------------
+// What the store said of a key is believed for so long. The published bound of revocation is ten
+// seconds: two are left for a slow answer of the store and for requests on their way.
+inline constexpr int64_t key_cache_age_ms = 8'000;
+// Places of the cache, known and unknown keys together; about 60 bytes each beside the records.
+inline constexpr size_t key_cache_places = 4'096;
+inline constexpr size_t key_cache_ways = 4;
+// Changed lineages that late answers are compared with; questions take seconds at most.
+inline constexpr size_t key_changes_max = 64;
+// Secrets that a lineage remembers, for the answer to a key whose grace is over.
+inline constexpr size_t key_generations_max = 8;
+inline constexpr int keys_per_shard_max = 65'536;
+// How long a record is kept once its key has ended, and an Idempotency-Key is remembered.
+inline constexpr int64_t ended_key_kept_ms = int64_t{90} * 24 * 3600 * 1000;
+inline constexpr int64_t idempotency_kept_ms = int64_t{24} * 3600 * 1000;
+inline constexpr size_t idempotency_key_bytes_max = 255;
+// Attempts at a commit that others keep winning.
+inline constexpr int commit_attempts_max = 8;
+inline constexpr int page_limit_default = 20;
+inline constexpr int page_limit_max = 100;
+inline constexpr size_t management_body_bytes_max = 16u << 10;
+inline constexpr uint32_t key_store_timeout_ms = 3'000;
+
+// --- Requests for keys ------------------------------------------------------------------------
+inline constexpr int pending_requests_per_shard_max = 64;  // 1,024 in all
+inline constexpr int pending_requests_per_address_max = 5;
+inline constexpr size_t access_text_bytes_max = 500;  // of a name, purpose or contact
+// An undecided request is forgotten, and an approved one can no longer be claimed, after this.
+inline constexpr int64_t access_request_kept_ms = int64_t{30} * 24 * 3600 * 1000;
+inline constexpr int64_t claim_open_ms = int64_t{7} * 24 * 3600 * 1000;
+// What a key lives that was asked for here and whose approval names no expiry.
+inline constexpr int64_t requested_key_life_ms = int64_t{90} * 24 * 3600 * 1000;
+
+// --- Session tokens ---------------------------------------------------------------------------
+inline constexpr int64_t session_ms_max = 3600 * 1000;
+inline constexpr int64_t session_ms_default = 15 * 60 * 1000;
+inline constexpr size_t session_secret_bytes_min = 32;
+
+// --- Failed authentications -------------------------------------------------------------------
+// Of one address in a minute; beyond it the answer is 429. A valid key is never held back.
+inline constexpr uint32_t failures_per_minute_max = 600;
+inline constexpr size_t failing_addresses_max = 4'096;
+// So many unknown keys in a minute are worth an event in the log.
+inline constexpr uint64_t invalid_key_spike = 100;
 
 // --- A request ------------------------------------------------------------------------------
 inline constexpr size_t body_bytes_default = 32u << 20;  // Images and audio travel as base64.
 // The body is copied once into linear memory.
 inline constexpr size_t body_bytes_max = 64u << 20;
 inline constexpr size_t model_bytes_max = 256;
+inline constexpr size_t path_parameter_bytes_max = 64;
+inline constexpr size_t query_bytes_max = 1'024;
 inline constexpr size_t project_bytes_max = 64;
 inline constexpr size_t client_request_id_bytes_max = 128;
 inline constexpr size_t tracestate_bytes_max = 512;  // W3C Trace Context, section 3.3.1.5
