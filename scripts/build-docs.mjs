@@ -9,6 +9,7 @@ import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const methods = ["get", "post", "put", "patch", "delete"];
+const keyClasses = ["live", "test", "dev"];
 
 /**
  * The whole page. On a phone the contents are the target of a link, so that following one of them
@@ -68,7 +69,7 @@ function renderHero(spec, lead) {
 function renderGuideSection(spec, section) {
   const extra =
     section.id === "request-ids-and-traces"
-      ? `${renderHeaders("Headers you may send", "request", Object.values(spec.components.parameters))}${renderHeaders("Headers you may get", "response", Object.entries(spec.components.headers).map(([name, header]) => ({ name, ...header })))}`
+      ? `${renderHeaders("Headers you may send", "request", Object.values(spec.components.parameters).filter((parameter) => parameter.in === "header"))}${renderHeaders("Headers you may get", "response", Object.entries(spec.components.headers).map(([name, header]) => ({ name, ...header })))}`
       : "";
   return `<section class="guide" id="${section.id}"><h2>${inline(section.title)}</h2><div class="prose">${markdown(section.body)}</div>${extra}</section>`;
 }
@@ -81,10 +82,11 @@ ${mine.map((operation) => renderOperation(spec, operation)).join("\n")}</section
 
 function renderOperation(spec, operation) {
   const request = operation.requestBody?.content?.["application/json"];
-  const responses = Object.entries(operation.responses).map(([status, response]) => ({ status, ...resolve(spec, response) }));
+  const responses = Object.entries(operation.responses).map(([status, response]) => ({ status, ...resolve(spec, response), replay: isReplay(spec, operation, status) }));
+  responses.sort((left, right) => Number(left.replay) - Number(right.replay));
   return `<article id="op-${operation.operationId}">
 <h3>${escapeHtml(operation.summary)}</h3>
-<p class="route">${badge(operation.method)}<code>${breakable(operation.path)}</code>${operation.open ? `<span class="pill">public</span>` : `<span class="pill key">needs a key</span>`}</p>
+<p class="route">${badge(operation.method)}<code>${breakable(operation.path)}</code>${renderNeeds(operation)}</p>
 <div class="split">
 <div class="words">
 <div class="prose">${markdown(operation.description)}</div>
@@ -98,10 +100,26 @@ ${request ? `<h4>Request body</h4>${renderFields(spec, request.schema)}` : ""}
 </article>`;
 }
 
+// What a caller needs, from the operation's x-gateway members.
+function renderNeeds(operation) {
+  if (operation.open) return `<span class="pill">public</span>`;
+  const scope = operation["x-gateway-scope"];
+  const classes = operation["x-gateway-classes"] ?? [];
+  const key = `<span class="pill key">${scope ? `needs a key with <code>${escapeHtml(scope)}</code>` : "needs a key"}</span>`;
+  const only = classes.length === 0 || classes.length === keyClasses.length ? "" : `<span class="pill">${classes.map(escapeHtml).join(" or ")} keys</span>`;
+  return `${key}${only}${operation["x-gateway-sessions"] ? `<span class="pill">or a session token</span>` : ""}`;
+}
+
+// Those of the path and the query in full, headers as links to their list.
 function renderParameters(spec, parameters) {
-  if (parameters.length === 0) return "";
-  const names = parameters.map((parameter) => resolve(spec, parameter));
-  return `<p class="chips">Optional headers: ${names.map((parameter) => `<a href="#request-${slug(parameter.name)}"><code>${escapeHtml(parameter.name)}</code></a>`).join(" ")}</p>`;
+  const resolved = parameters.map((parameter) => resolve(spec, parameter));
+  const headers = resolved.filter((parameter) => parameter.in === "header");
+  const list = (/** @type {string} */ title, /** @type {string} */ place) => {
+    const mine = resolved.filter((parameter) => parameter.in === place);
+    return mine.length === 0 ? "" : `<h4>${title}</h4><ul class="fields">${mine.map((parameter) => renderField(spec, parameter.name, { description: parameter.description, ...parameter.schema }, markOf("request", parameter.required), "request", [])).join("")}</ul>`;
+  };
+  const chips = headers.length === 0 ? "" : `<p class="chips">Optional headers: ${headers.map((parameter) => `<a href="#request-${slug(parameter.name)}"><code>${escapeHtml(parameter.name)}</code></a>`).join(" ")}</p>`;
+  return `${list("In the path", "path")}${list("In the query", "query")}${chips}`;
 }
 
 function renderResponse(spec, response) {
@@ -118,7 +136,12 @@ function renderResponse(spec, response) {
     .join("");
   const list = headers.length === 0 ? "" : `<p class="chips">Headers: ${headers.map((name) => `<a href="#response-${slug(name)}"><code>${escapeHtml(name)}</code></a>`).join(" ")}</p>`;
   const title = `<span class="status s${response.status[0]}">${escapeHtml(response.status)}</span><span class="what">${inline(response.description)}${codes.length === 0 ? "" : ` <span class="codes">${codes.map((code) => `<a href="#error-${slug(code)}"><code>${escapeHtml(code)}</code></a>`).join(" ")}</span>`}</span>`;
-  return `<details${good ? " open" : ""}><summary>${title}</summary><div class="inside">${shapes}${list}</div></details>`;
+  return `<details${good && !response.replay ? " open" : ""}><summary>${title}</summary><div class="inside">${shapes}${list}</div></details>`;
+}
+
+// The answer to a retry with an Idempotency-Key: shown after what the first request gets.
+function isReplay(spec, operation, status) {
+  return status === "200" && operation.parameters.some((/** @type {any} */ one) => resolve(spec, one).name === "Idempotency-Key");
 }
 
 function renderSamples(spec, operation, request, responses) {
@@ -145,8 +168,9 @@ function renderReference(spec) {
   const errors = rows
     .map((/** @type {any} */ row) => `<tr id="error-${slug(row.code)}"><td><code>${escapeHtml(row.code)}</code></td><td>${row.status === "stream" ? `<span class="status s5">in a stream</span>` : `<span class="status s${String(row.status)[0]}">${escapeHtml(row.status)}</span>`}</td><td><code class="quiet">${escapeHtml(row.type)}</code></td><td>${inline(row.meaning)}</td></tr>`)
     .join("");
+  const inRequests = new Set(listOperations(spec).map((operation) => operation.requestBody?.content["application/json"].schema.$ref?.split("/").pop()));
   const schemas = Object.entries(spec.components.schemas)
-    .map(([name, schema]) => `<details class="schema" id="schema-${slug(name)}"><summary><code>${escapeHtml(name)}</code><span>${inline(firstSentence(schema.description ?? ""))}</span></summary><div class="inside">${renderFields(spec, schema, name.endsWith("Request") ? "request" : "answer")}</div></details>`)
+    .map(([name, schema]) => `<details class="schema" id="schema-${slug(name)}"><summary><code>${escapeHtml(name)}</code><span>${inline(firstSentence(schema.description ?? ""))}</span></summary><div class="inside">${renderFields(spec, schema, inRequests.has(name) ? "request" : "answer")}</div></details>`)
     .join("");
   return `<section class="tag" id="errors-table"><h2>Error codes</h2>
 <div class="prose"><p>The gateway's own codes. The provider's errors keep theirs.</p></div>
@@ -208,7 +232,7 @@ function renderField(spec, name, field, mark, side, seen) {
   const again = shape.name !== undefined && seen.includes(shape.name);
   const nested = !again && (Object.keys(shape.properties ?? {}).length > 0 || alternativesOf(spec, shape).length > 0);
   const count = Object.keys(shape.properties ?? {}).length;
-  const label = [shape.name ?? (hasType(merged, "array") ? "each entry" : ""), count > 0 ? `${count} ${count === 1 ? "member" : "members"}` : ""].filter(Boolean).join(" · ");
+  const label = [shape.name ?? alternativesOf(spec, shape)[0]?.name ?? (hasType(merged, "array") ? "each entry" : ""), count > 0 ? `${count} ${count === 1 ? "member" : "members"}` : ""].filter(Boolean).join(" · ");
   const inside = nested ? `<details><summary>${escapeHtml(label)}</summary>${renderFields(spec, merged, side, path)}</details>` : "";
   return `<li><p class="head"><code class="name">${breakable(name)}</code> <span class="type">${escapeHtml(typeText(spec, merged))}</span>${mark}</p>${merged.description ? `<p>${inline(merged.description)}</p>` : ""}${facts(merged)}${inside}</li>`;
 }
@@ -274,6 +298,7 @@ function facts(schema) {
   const notes = [];
   if (schema.enum && schema.enum.length <= 6) notes.push(`one of ${schema.enum.map((/** @type {any} */ value) => `<code>${escapeHtml(JSON.stringify(value))}</code>`).join(" ")}`);
   if (schema.pattern) notes.push(`matches <code>${breakable(schema.pattern)}</code>`);
+  if (schema.minimum !== undefined && schema.maximum !== undefined) notes.push(`${schema.minimum} to ${schema.maximum}`);
   if (schema.maxLength) notes.push(`${schema.minLength ?? 0} to ${schema.maxLength} characters`);
   if (schema.default !== undefined) notes.push(`default <code>${escapeHtml(JSON.stringify(schema.default))}</code>`);
   return notes.length === 0 ? "" : `<p class="facts">${notes.join(" · ")}</p>`;
@@ -328,12 +353,15 @@ function errorCodesOf(spec, response) {
   const own = spec.components.schemas.ErrorCode.enum;
   return Object.values(response.content ?? {})
     .flatMap((body) => examplesOf(spec, body).map((example) => example.value?.error?.code))
-    .filter((code) => own.includes(code));
+    .filter((code, index, all) => own.includes(code) && all.indexOf(code) === index);
 }
 
 function curl(spec, operation, body) {
   const server = spec.servers.find((/** @type {any} */ one) => one.url.includes("://"))?.url ?? "";
-  const lines = [`curl ${body?.stream ? "-N " : ""}${operation.path === "/" ? "-i " : ""}${server}${operation.path}`];
+  const plain = operation.method === (body === undefined ? "get" : "post");
+  const method = plain ? "" : `-X ${operation.method.toUpperCase()} `;
+  const path = operation.path.replace("{id}", operation.parameters.map((/** @type {any} */ one) => resolve(spec, one)).find((/** @type {any} */ one) => one.in === "path")?.example);
+  const lines = [`curl ${method}${body?.stream ? "-N " : ""}${operation.path === "/" ? "-i " : ""}${server}${path}`];
   if (!operation.open) lines.push(`-H "Authorization: Bearer $GATEWAY_API_KEY"`);
   if (body !== undefined) {
     lines.push(`-H 'Content-Type: application/json'`, `-d '${layOut(body).replaceAll("'", "'\\''")}'`);
@@ -447,12 +475,12 @@ function paint(code, pattern) {
 
 const style = `
 :root{--paper:#fbfaf8;--card:#fff;--ink:#1f2328;--soft:#5c6470;--line:#e4e0d9;--wall:#f3f0ea;--chip:#f1ede5;--accent:#a44a12;--accent-soft:#f8ebe0;
---code:#20242c;--code-ink:#dfe3ea;--code-line:#31363f;--get:#1f6feb;--post:#1a7f4b;--good:#1a7f4b;--warn:#9a6700;--bad:#b42318;
+--code:#20242c;--code-ink:#dfe3ea;--code-line:#31363f;--get:#1f6feb;--post:#1a7f4b;--patch:#8250df;--delete:#b42318;--good:#1a7f4b;--warn:#9a6700;--bad:#b42318;
 --k:#f2a65e;--a:#8ab8ff;--s:#a5d6a7;--n:#e0a8ff;
 --sans:ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","Noto Sans",sans-serif;
 --mono:ui-monospace,SFMono-Regular,"SF Mono",Menlo,Consolas,"Liberation Mono","DejaVu Sans Mono",monospace}
 @media(prefers-color-scheme:dark){:root{--paper:#14161a;--card:#1a1d22;--ink:#e6e4df;--soft:#9aa1ac;--line:#2c3038;--wall:#191c21;--chip:#272b33;--accent:#f0a35e;--accent-soft:#33261a;
---code:#0f1114;--code-line:#2a2e36;--get:#6ea8fe;--post:#5cc58c;--good:#5cc58c;--warn:#e0b04a;--bad:#ff8a7a}}
+--code:#0f1114;--code-line:#2a2e36;--get:#6ea8fe;--post:#5cc58c;--patch:#c297ff;--delete:#ff8a7a;--good:#5cc58c;--warn:#e0b04a;--bad:#ff8a7a}}
 *{box-sizing:border-box}
 html{scroll-padding-top:1.5rem;-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.6 var(--sans)}
@@ -473,8 +501,8 @@ nav ul{list-style:none;margin:0;padding:0}
 nav a{display:flex;gap:.55rem;align-items:baseline;padding:.26rem .6rem;border-radius:6px;color:var(--ink);font-size:.9rem;line-height:1.4}
 nav a:hover{background:var(--accent-soft);text-decoration:none}
 nav .op{font:.8rem/1.45 var(--mono)}
-.method{font:700 .68rem var(--mono);letter-spacing:.03em;color:var(--get)}.method.post{color:var(--post)}
-nav .method{width:2.4em;flex:none}
+.method{font:700 .68rem var(--mono);letter-spacing:.03em;color:var(--get)}.method.post{color:var(--post)}.method.patch{color:var(--patch)}.method.delete{color:var(--delete)}
+nav .method{width:3.7em;flex:none}
 .bar{display:none}
 main{margin-left:264px;padding:0 3rem 4rem;max-width:1340px}
 section{padding-top:3rem}
@@ -492,9 +520,9 @@ h4{font-size:.78rem;letter-spacing:.06em;text-transform:uppercase;color:var(--so
 article{margin-top:2.4rem;padding-top:2.2rem;border-top:1px dashed var(--line)}
 .tag>.prose+article{border-top:0;padding-top:0;margin-top:2rem}
 .route{display:flex;flex-wrap:wrap;align-items:center;gap:.4rem .7rem;margin:0 0 1.1rem}
-.route .method{font-size:.78rem;color:var(--card);background:var(--get);border-radius:5px;padding:.22rem .5rem}.route .method.post{background:var(--post)}
-.route code{font-size:.95rem;font-weight:600}
-.pill{font-size:.74rem;border:1px solid var(--line);color:var(--soft);border-radius:99px;padding:.08rem .6rem}.pill.key{border-color:var(--accent);color:var(--accent)}
+.route .method{font-size:.78rem;color:var(--card);background:var(--get);border-radius:5px;padding:.22rem .5rem}.route .method.post{background:var(--post)}.route .method.patch{background:var(--patch)}.route .method.delete{background:var(--delete)}
+.route>code{font-size:.95rem;font-weight:600}
+.pill{font-size:.74rem;border:1px solid var(--line);color:var(--soft);border-radius:99px;padding:.08rem .6rem}.pill.key{border-color:var(--accent);color:var(--accent)}.pill code{font-size:1em}
 .split{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,27rem);gap:2.5rem;align-items:start}
 .code{position:sticky;top:1.5rem}
 .sample{background:var(--code);border:1px solid var(--code-line);border-radius:8px;overflow:hidden;margin-bottom:.5rem}

@@ -24,6 +24,10 @@ export const variables = [
   "STREAM_WINDOW_MS",
   "SIMULATOR",
   "FORWARD_TRACEPARENT",
+  "ACCOUNTS",
+  "ACCESS_REQUESTS",
+  "GATEWAY_SESSION_SECRET",
+  "ALLOW_DEV_KEYS",
 ];
 
 /**
@@ -37,9 +41,11 @@ export const variables = [
  *   gateway: a variable of this process's own environment does not.
  * @property {string[]} [bindings]  names bound beside `variables`, such as POSTERN_DEV
  * @property {Record<string, string>} [durableObjects]  binding name to class name;
- *   {STATS: "Stats"} by default
+ *   {STATS: "Stats", RECORDS: "Records"} by default
  * @property {string} [host]        127.0.0.1 by default
  * @property {number} [port]        0, the default, takes a free one
+ * @property {number} [workers]     so many Workers of the same modules in the one process, each with
+ *   its isolate and a free port; the Durable Objects are those of the first. 1 by default
  * @property {string} [dataDir]     where Durable Objects live; without it, a folder of its own that
  *   goes when the process stops
  * @property {string} [configDir]   where config.capnp is written; dataDir by default
@@ -50,6 +56,7 @@ export const variables = [
  * @typedef {object} Gateway
  * @property {string} url
  * @property {number} port
+ * @property {number[]} ports  of all workers; the first is `port`
  * @property {number} pid
  * @property {() => string} output   everything printed so far, both streams
  * @property {(signal?: NodeJS.Signals) => Promise<void>} stop  resolves when the process is gone
@@ -112,14 +119,18 @@ export async function startWorkerd(options = {}) {
   });
   if (child.pid !== undefined) passLock(lock, child.pid);
 
-  const port = await new Promise((resolve, reject) => {
+  const names = socketNames(options);
+  /** @type {number[]} */
+  const ports = await new Promise((resolve, reject) => {
     let control = "";
+    const listening = new Map();
     child.stdio[3]?.on("data", (bytes) => {
       control += bytes.toString();
       for (const line of control.split("\n").slice(0, -1)) {
         const message = JSON.parse(line);
-        if (message.event === "listen" && message.socket === "http") resolve(message.port);
+        if (message.event === "listen") listening.set(message.socket, message.port);
       }
+      if (names.every((name) => listening.has(name))) resolve(names.map((name) => listening.get(name)));
       control = control.slice(control.lastIndexOf("\n") + 1);
     });
     exited.then(() => reject(new Error(`workerd stopped before it listened\n${printed}`)));
@@ -128,8 +139,9 @@ export async function startWorkerd(options = {}) {
   const host = options.host ?? "127.0.0.1";
   const reachable = { "0.0.0.0": "127.0.0.1", "::": "[::1]" }[host] ?? (host.includes(":") ? `[${host}]` : host);
   return {
-    url: `http://${reachable}:${port}`,
-    port,
+    url: `http://${reachable}:${ports[0]}`,
+    port: ports[0],
+    ports,
     pid: child.pid,
     exited,
     output: () => printed,
@@ -177,6 +189,9 @@ export function workerdBinary() {
 
 // --- Configuration ---------------------------------------------------------------------------
 
+/** One a worker: http, http2, .. @param {Options} options */
+const socketNames = ({ workers = 1 }) => Array.from({ length: workers }, (_, at) => `http${at ? at + 1 : ""}`);
+
 /** A Cap'n Proto text literal; JSON's escapes for ASCII are a part of its own. */
 const quoted = (/** @type {string} */ text) => JSON.stringify(text);
 
@@ -222,52 +237,67 @@ function writeConfig(options, dataDir) {
   const date = options.compatibilityDate ?? fromToml.compatibilityDate;
   const flags = options.compatibilityFlags ?? fromToml.compatibilityFlags;
   const modules = options.modules ?? bundleModules(path.resolve(options.bundleDir ?? path.join(root, "build/bundle")));
-  const objects = Object.entries(options.durableObjects ?? { STATS: "Stats" });
+  const objects = Object.entries(options.durableObjects ?? { STATS: "Stats", RECORDS: "Records" });
   const host = options.host ?? "127.0.0.1";
-  const address = `${host.includes(":") ? `[${host}]` : host}:${options.port ?? 0}`;
+  const list = (/** @type {string[]} */ lines) => `[\n    ${lines.join(",\n    ")}\n  ]`;
 
   const moduleLines = modules.map(({ name, path: file }) => {
     const kind = /\.m?js$/.test(name) ? "esModule" : name.endsWith(".wasm") ? "wasm" : "text";
     return `(name = ${quoted(name)}, ${kind} = embed ${quoted(path.relative(configDir, path.resolve(file)))})`;
   });
-  const bindingLines = [
-    ...[...variables, ...(options.bindings ?? [])].map(
-      (name) => `(name = ${quoted(name)}, fromEnvironment = ${quoted(name)})`,
-    ),
-    ...objects.map(([name, className]) => `(name = ${quoted(name)}, durableObjectNamespace = ${quoted(className)})`),
-  ];
+  const variableLines = [...variables, ...(options.bindings ?? [])].map(
+    (name) => `(name = ${quoted(name)}, fromEnvironment = ${quoted(name)})`,
+  );
   // The key is part of where an object is stored: with another one its data is not found again.
   const objectLines = objects.map(
     ([, className]) =>
       `(className = ${quoted(className)}, uniqueKey = ${quoted(`postern-${className}`)}, enableSql = true)`,
   );
-  const list = (/** @type {string[]} */ lines) => `[\n    ${lines.join(",\n    ")}\n  ]`;
+  const sockets = socketNames(options);
+  const services = sockets.map((socket) => socket.replace("http", "gateway"));
+  const serviceLines = services.map((name) => `(name = ${quoted(name)}, worker = .${name})`);
+  const socketLines = sockets.map((name, at) => {
+    const address = `${host.includes(":") ? `[${host}]` : host}:${at ? 0 : (options.port ?? 0)}`;
+    return `(name = ${quoted(name)}, address = ${quoted(address)}, http = (), service = ${quoted(services[at])})`;
+  });
+
+  const worker = (/** @type {string} */ service) => {
+    const first = service === services[0];
+    const namespaceLines = objects.map(([name, className]) => {
+      const where = first ? quoted(className) : `(className = ${quoted(className)}, serviceName = ${quoted(services[0])})`;
+      return `(name = ${quoted(name)}, durableObjectNamespace = ${where})`;
+    });
+    const own = `
+  durableObjectNamespaces = ${list(objectLines)},
+  durableObjectStorage = (localDisk = "objects"),`;
+    return `
+const ${service} :Workerd.Worker = (
+  modules = .modules,
+  compatibilityDate = ${quoted(date)},
+  compatibilityFlags = [${flags.map(quoted).join(", ")}],
+  bindings = ${list([...variableLines, ...namespaceLines])},${first ? own : ""}
+  globalOutbound = "outside"
+);
+`;
+  };
 
   const text = `# Written by scripts/workerd.mjs at every start. Values of variables come from the environment.
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
-    (name = "gateway", worker = .gateway),
+    ${serviceLines.join(",\n    ")},
     (name = "objects", disk = (path = ${quoted(objectsDir)}, writable = true)),
     (name = "outside", network = (
       allow = ["public", "private"],
       tlsOptions = (trustBrowserCas = true)
     ))
   ],
-  sockets = [(name = "http", address = ${quoted(address)}, http = (), service = "gateway")]
+  sockets = ${list(socketLines)}
 );
 
-const gateway :Workerd.Worker = (
-  modules = ${list(moduleLines)},
-  compatibilityDate = ${quoted(date)},
-  compatibilityFlags = [${flags.map(quoted).join(", ")}],
-  bindings = ${list(bindingLines)},
-  durableObjectNamespaces = ${list(objectLines)},
-  durableObjectStorage = (localDisk = "objects"),
-  globalOutbound = "outside"
-);
-`;
+const modules :List(Workerd.Worker.Module) = ${list(moduleLines)};
+${services.map(worker).join("")}`;
   const file = path.join(configDir, "config.capnp");
   fs.writeFileSync(file, text);
   return file;

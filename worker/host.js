@@ -63,7 +63,7 @@ export class Host {
     this.#tables = tables;
     this.#pages = pages;
     this.#tick = tick;
-    this.#first = { kind: "tick", bytes: crypto.getRandomValues(new Uint8Array(40)) };
+    this.#first = { kind: "tick", bytes: crypto.getRandomValues(new Uint8Array(72)) };
     if (request) {
       const { method, headers } = request;
       const head = { method, url: new URL(request.url).href, headers: pick(headers, tables.requestHeaders) };
@@ -97,17 +97,41 @@ export class Host {
   }
 
   /** @param {string} payload */
-  async load(payload) {
-    const { scope, timeout_ms } = JSON.parse(payload);
-    const record = await this.#ask((stats) => stats.report(scope), timeout_ms);
-    return record === undefined ? failed("timeout") : { kind: "record", head: record };
+  async call(payload) {
+    const cut = payload.indexOf("\n");
+    const { binding, objects, method, timeout_ms } = JSON.parse(payload.slice(0, cut));
+    const argument = payload.slice(cut + 1);
+    try {
+      const namespace = this.#env[binding];
+      const answers = objects.map((/** @type {string} */ name) => namespace.get(namespace.idFromName(name))[method](argument));
+      const record = await this.#watchdog.within(Promise.all(answers), timeout_ms);
+      return record ? { kind: "record", head: record } : failed("timeout");
+    } catch {
+      return failed("unreachable");
+    }
   }
 
   /** @param {string} payload */
-  async store(payload) {
-    const [head, batch] = payload.split("\n", 2);
-    const stored = await this.#ask((stats) => stats.add(batch), JSON.parse(head).timeout_ms);
-    return stored === undefined ? failed("timeout") : { kind: "stored" };
+  locate(payload) {
+    const { limiter } = JSON.parse(payload);
+    const { cf, headers } = /** @type {any} */ (this.#request);
+    const head = {
+      client_ip: cf?.clientIp ?? null,
+      connecting_ip: headers.get("cf-connecting-ip"),
+      limiter: limiter in this.#env,
+    };
+    return { kind: "located", head };
+  }
+
+  /** @param {string} payload */
+  async limit(payload) {
+    const { binding, key, timeout_ms } = JSON.parse(payload);
+    try {
+      const verdict = await this.#watchdog.within(this.#env[binding].limit({ key }), timeout_ms);
+      return verdict ? { kind: "limited", head: verdict } : failed("timeout");
+    } catch {
+      return failed("unreachable");
+    }
   }
 
   /** @param {string} payload */
@@ -354,21 +378,6 @@ export class Host {
       return bytes ? new Uint8Array(bytes) : failed("timeout");
     } catch {
       return failed("broken");
-    }
-  }
-
-  /**
-   * @template T
-   * @param {(stats: any) => Promise<T>} question
-   * @param {number} timeoutMs
-   * @returns {Promise<T | undefined>}
-   */
-  async #ask(question, timeoutMs) {
-    try {
-      const stats = this.#env.STATS.get(this.#env.STATS.idFromName("stats"));
-      return await this.#watchdog.within(question(stats), timeoutMs);
-    } catch {
-      return undefined;
     }
   }
 }

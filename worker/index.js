@@ -5,6 +5,6 @@ import docs from "../build/pages/docs.html";
 import openapi from "../docs/openapi.json";
 import { gateway } from "./gateway.js";
 
-export { Stats } from "./objects.js";
+export * from "./objects.js";
 
 export default { fetch: gateway(module, { docs, openapi }).fetch };

@@ -2,5 +2,6 @@
 import { DurableObject } from "cloudflare:workers";
 
 export class Stats extends DurableObject {}
+export class Records extends DurableObject {}
 
 export { default } from "./empty.js";

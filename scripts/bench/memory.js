@@ -6,7 +6,7 @@ import docs from "../../build/pages/docs.html";
 import openapi from "../../docs/openapi.json";
 import { gateway } from "../../worker/gateway.js";
 
-export { Stats } from "../../worker/objects.js";
+export * from "../../worker/objects.js";
 
 const one = gateway(module, { docs, openapi });
 

@@ -29,6 +29,16 @@ void write_names(JsonWriter& json, std::string_view member,
   json.end_array();
 }
 
+// What the route asks of a caller, for the tests that hold it against the documents.
+void write_permissions(JsonWriter& json, const policy::Route& route) {
+  if (route.scope) json.name("scope").string(policy::scope_name(*route.scope));
+  json.name("classes").begin_array();
+  for (const policy::KeyClass one :
+       {policy::KeyClass::kLive, policy::KeyClass::kTest, policy::KeyClass::kDev})
+    if (route.callers.has(one)) json.string(policy::class_name(one));
+  json.end_array().name("sessions").boolean(route.callers.sessions());
+}
+
 }  // namespace
 
 std::string_view Host::describe() {
@@ -50,7 +60,9 @@ std::string_view Host::describe() {
   json.name("routes").begin_array();
   for (const policy::Route& route : policy::routes()) {
     json.begin_object().name("method").string(route.method).name("path").string(route.path);
-    json.name("public").boolean(route.guard == policy::Guard::kPublic).end_object();
+    json.name("public").boolean(route.guard == policy::Guard::kPublic);
+    write_permissions(json, route);
+    json.end_object();
   }
   json.end_array().end_object();
   return text_;

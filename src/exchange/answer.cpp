@@ -3,9 +3,32 @@
 #include <algorithm>
 
 #include "codec/json_writer.h"
+#include "codec/utc_time.h"
 #include "dialect/openai_chat.h"
 
 namespace postern::exchange {
+
+namespace {
+
+// What a holder should be told of its key with every answer.
+template <typename Header>
+void write_key_notices(const policy::Caller& caller, const Header& header) {
+  if (caller.grant.key_class == policy::KeyClass::kTest) header("x-gateway-livemode", "false");
+  if (caller.standing != policy::Standing::kSuperseded) return;
+  header("x-gateway-key-status", "superseded");
+  if (const auto ends = policy::ends_ms(caller.grant))
+    header("x-gateway-key-grace-ends", codec::utc_time(*ends));
+}
+
+// May pages of the request's origin read this answer? Those that are listed; and the page that a
+// session token was made for, when it sends that token.
+bool may_read(const AnswerContext& context) {
+  if (is_origin_allowed(context.config, context.origin)) return true;
+  return context.caller && context.caller->access == policy::Access::kGranted &&
+         context.caller->session && !context.origin.empty();
+}
+
+}  // namespace
 
 void write_respond(const Answer& answer, const AnswerContext& context, Outbox& out) {
   codec::JsonWriter json(out.open(Action::respond));
@@ -21,16 +44,18 @@ void write_respond(const Answer& answer, const AnswerContext& context, Outbox& o
   header("x-content-type-options", "nosniff");
   if (answer.stream) header("x-accel-buffering", "no");  // nginx would hold events back
   if (context.dev_mode) header("x-gateway-mode", "dev");
+  if (context.caller) write_key_notices(*context.caller, header);
   for (const auto& [name, value] : answer.headers) header(name, value);
   // Fetch standard, section 3.2. Credentials are never granted to pages, so `*` would be safe, but
   // naming the origin keeps one rule for both kinds of configuration.
-  if (!context.config.allowed_origins.empty()) {
+  if (!context.config.allowed_origins.empty() || context.config.session_key) {
     header("vary", "Origin");
-    if (is_origin_allowed(context.config, context.origin)) {
-      header("access-control-allow-origin", context.origin);
-      header("access-control-expose-headers",
-             "X-Request-Id, X-Client-Request-Id, traceparent, Retry-After, X-Gateway-Mode");
-    }
+  }
+  if (may_read(context)) {
+    header("access-control-allow-origin", context.origin);
+    header("access-control-expose-headers",
+           "X-Request-Id, X-Client-Request-Id, traceparent, Retry-After, X-Gateway-Mode, "
+           "X-Gateway-Key-Status, X-Gateway-Key-Grace-Ends, X-Gateway-Livemode");
   }
   json.end_object().name("stream").boolean(answer.stream);
   if (answer.stream) json.name("send_timeout_ms").number(context.send_timeout_ms);

@@ -11,6 +11,7 @@
 #include "exchange/head.h"
 #include "exchange/outbox.h"
 #include "exchange/receipt.h"
+#include "policy/access.h"
 #include "policy/config.h"
 #include "policy/refusal.h"
 #include "policy/trace.h"
@@ -33,7 +34,8 @@ struct AnswerContext {
   const policy::Trace& trace;
   std::string_view origin;  // the request's Origin, or empty
   bool dev_mode = false;
-  uint32_t send_timeout_ms = 0;  // how long a client may take to read what a stream sends
+  const policy::Caller* caller = nullptr;  // once it is known
+  uint32_t send_timeout_ms = 0;            // how long a client may take to read what a stream sends
 };
 
 void write_respond(const Answer& answer, const AnswerContext& context, Outbox& out);

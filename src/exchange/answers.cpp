@@ -1,10 +1,13 @@
 #include "exchange/answers.h"
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
 #include "codec/document.h"
+#include "codec/utc_time.h"
 #include "exchange/counts.h"
+#include "policy/models.h"
 #include "simulator/simulator.h"
 #include "version.h"
 
@@ -64,34 +67,9 @@ Report read_report(std::string_view record) {
   return report;
 }
 
-// RFC 3339, by the civil-from-days arithmetic of the Gregorian calendar.
-Document utc_time(int64_t ms) {
+Document since_or_null(int64_t ms) {
   if (ms <= 0) return nullptr;
-  const int64_t seconds = ms / 1000, second_of_day = seconds % 86400;
-  const int64_t shifted = seconds / 86400 + 719468, era = shifted / 146097;
-  const int64_t day_of_era = shifted % 146097;
-  const int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const int64_t day_of_year =
-      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const int64_t march_month = (5 * day_of_year + 2) / 153;
-  const int64_t day = day_of_year - (153 * march_month + 2) / 5 + 1;
-  const int64_t month = march_month < 10 ? march_month + 3 : march_month - 9;
-  const int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
-  std::string text;
-  const auto digits = [&](int64_t value, int width, char after) {
-    std::string number = std::to_string(value);
-    text.append(static_cast<size_t>(width) - std::min<size_t>(number.size(), width), '0');
-    text += number;
-    text += after;
-  };
-  digits(year, 4, '-');
-  digits(month, 2, '-');
-  digits(day, 2, 'T');
-  digits(second_of_day / 3600, 2, ':');
-  digits(second_of_day / 60 % 60, 2, ':');
-  digits(second_of_day % 60, 2, 'Z');
-  return text;
+  return codec::utc_time(ms);
 }
 
 // The upper bound of the bucket that holds the quantile, so an answer errs on the slow side.
@@ -157,6 +135,58 @@ Document list_of(Report& report, const std::string& dimension, const char* name_
   return list;
 }
 
+Document text_or_null(std::string_view text) { return text.empty() ? Document() : Document(text); }
+
+Document number_or_null(const std::optional<int64_t>& number) {
+  return number ? Document(*number) : Document();
+}
+
+Document time_or_null(const std::optional<int64_t>& ms) {
+  return ms ? Document(codec::utc_time(*ms)) : Document();
+}
+
+std::string_view source_name(policy::Source source) {
+  switch (source) {
+    case policy::Source::kRing:
+      return "ring";
+    case policy::Source::kLegacy:
+      return "legacy";
+    case policy::Source::kManaged:
+      return "managed";
+    case policy::Source::kSession:
+      return "session";
+    case policy::Source::kNone:
+    case policy::Source::kDev:
+      break;
+  }
+  return "dev";
+}
+
+// What the session token names stands for itself: it is within what its key may use.
+Document models_document(const policy::Caller& caller) {
+  const bool narrower = caller.session && !caller.session->models.empty();
+  const auto& own = narrower ? caller.session->models : caller.grant.models;
+  const auto& account = caller.grant.account_models;
+  if (own.empty()) return account.empty() ? Document() : Document(account);
+  // Both lists must allow a model: of each, what is within the other.
+  Document both = Document::array();
+  for (const std::string& pattern : own)
+    if (policy::models_within({pattern}, account)) both.push_back(pattern);
+  for (const std::string& pattern : account)
+    if (policy::models_within({pattern}, own) &&
+        std::find(both.begin(), both.end(), pattern) == both.end())
+      both.push_back(pattern);
+  return both;
+}
+
+Document limits_document(const policy::Limits& limits) {
+  Document json = Document::object();
+  for (size_t at = 0; at < limits.values.size(); ++at)
+    if (limits.values[at])
+      json[std::string(policy::limit_name(static_cast<policy::Limit>(at)))] = *limits.values[at];
+  return json;
+}
+
 Document model_entry(std::string_view id, std::string_view owner) {
   return {{"id", id}, {"object", "model"}, {"created", 0}, {"owned_by", owner}};
 }
@@ -178,7 +208,7 @@ std::string health_answer(Configured configured, std::string_view record) {
 
 std::string analytics_answer(std::string_view record) {
   Report report = read_report(record);
-  Document json = {{"object", "analytics"}, {"since", utc_time(report.since_ms)}};
+  Document json = {{"object", "analytics"}, {"since", since_or_null(report.since_ms)}};
   json["totals"] = counters_document(sum_of(report, "status"));
   json["by_provider"] = list_of(report, "provider", "provider");
   json["by_status"] = list_of(report, "status", "status");
@@ -208,7 +238,7 @@ std::string provider_stats_answer(const policy::Config& config, SimulatorDoor si
 std::string usage_answer(const policy::Caller& caller, std::string_view record) {
   Report report = read_report(record);
   Document json = {{"object", "usage"}, {"label", caller.name}};
-  json["since"] = utc_time(report.since_ms);
+  json["since"] = since_or_null(report.since_ms);
   json["totals"] = counters_document(report.dimensions["total"][""]);
   json["by_model"] = list_of(report, "model", "model");
   json["by_project"] = list_of(report, "project", "project_id");
@@ -227,13 +257,31 @@ std::string models_answer(const policy::Config& config, SimulatorDoor simulator)
   return dump_text({{"object", "list"}, {"data", std::move(data)}});
 }
 
-std::string whoami_answer(const policy::Caller& caller, std::string_view mode,
-                          std::string_view request_id) {
-  return dump_text({{"object", "key"},
-                    {"label", caller.label},
-                    {"key_id", caller.key_id},
-                    {"mode", mode},
-                    {"request_id", request_id}});
+std::string whoami_answer(const policy::Caller& caller, const policy::Config& config,
+                          std::string_view mode, std::string_view request_id) {
+  const policy::Grant& grant = caller.grant;
+  const bool superseded = caller.standing == policy::Standing::kSuperseded;
+  const auto account = config.accounts.usable.find(grant.account);
+  Document json = {{"object", "key"}, {"label", caller.label}, {"key_id", caller.key_id}};
+  json["source"] = source_name(caller.source);
+  json["account"] = text_or_null(grant.account);
+  json["tier"] =
+      account == config.accounts.usable.end() ? Document() : text_or_null(account->second.tier);
+  json["class"] = policy::class_name(grant.key_class);
+  json["livemode"] = grant.key_class != policy::KeyClass::kTest;
+  json["scopes"] = policy::names_of(grant.scopes);
+  json["models"] = models_document(caller);
+  json["status"] = superseded ? "superseded" : "active";
+  json["expires_at"] = time_or_null(grant.expires_ms);
+  json["grace_ends_at"] = superseded ? time_or_null(policy::ends_ms(grant)) : Document();
+  json["limits"] = limits_document(grant.limits);
+  if (caller.session) {
+    json["session"] = {{"id", caller.session->id}, {"origin", caller.session->origin}};
+    json["session"]["budget_nano_usd"] = number_or_null(caller.session->budget_nano_usd);
+  }
+  json["mode"] = mode;
+  json["request_id"] = request_id;
+  return dump_text(json);
 }
 
 }  // namespace postern::exchange

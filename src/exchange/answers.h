@@ -23,7 +23,8 @@ std::string provider_stats_answer(const policy::Config& config, SimulatorDoor si
 std::string usage_answer(const policy::Caller& caller, std::string_view record);
 
 std::string models_answer(const policy::Config& config, SimulatorDoor simulator);
-std::string whoami_answer(const policy::Caller& caller, std::string_view mode,
-                          std::string_view request_id);
+// `mode` is `dev` or `key`.
+std::string whoami_answer(const policy::Caller& caller, const policy::Config& config,
+                          std::string_view mode, std::string_view request_id);
 
 }  // namespace postern::exchange

@@ -52,7 +52,8 @@ void write_words(JsonWriter& json, std::string_view key) {
 void Counts::add(const Served& served) {
   add_to(row("public", "provider", served.provider), served);
   add_to(row("public", "status", std::to_string(served.status)), served);
-  const std::string scope = "label:" + std::string(served.label);
+  // What a test key did is no part of the report of a live key with the same label.
+  const std::string scope = (served.live ? "label:" : "test:") + std::string(served.label);
   add_to(row(scope, "total", ""), served);
   add_to(row(scope, "model", served.model.empty() ? "none" : served.model), served);
   if (!served.project_id.empty()) add_to(row(scope, "project", served.project_id), served);

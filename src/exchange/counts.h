@@ -19,6 +19,7 @@ namespace postern::exchange {
 struct Served {
   std::string_view label, provider, model, project_id;
   int status = 0;
+  bool live = true;  // false: by a test key
   bool error = false, throttled = false, stream = false, truncated = false, usage_absent = false;
   chat::Usage usage;
   uint64_t content_events = 0;

@@ -13,7 +13,21 @@ using codec::JsonWriter;
 using policy::Reason;
 using policy::RouteId;
 
-constexpr size_t random_bytes = 40;  // request id 16, trace id 16, span id 8
+// Request id 16, trace id 16, span id 8; and 32 that are never shown, for the making of keys.
+constexpr size_t random_bytes = 72;
+constexpr size_t public_random_bytes = 40;
+
+bool is_on(const policy::Config& config, policy::Feature feature) {
+  switch (feature) {
+    case policy::Feature::kNone:
+      return true;
+    case policy::Feature::kSelfServe:
+      return config.self_serve;
+    case policy::Feature::kSessions:
+      return config.session_key.has_value();
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -31,15 +45,28 @@ void Exchange::handle(Event event, std::string_view payload, int64_t now_ms, Out
       if (event == Event::trapped) return on_trapped(payload, out);
       if (event == Event::tick) return on_tick(payload, out);
       break;
+    case State::kAuthenticating:
+      if (event == Event::record) return on_key_record(payload, out);
+      break;
+    case State::kLocating:
+      if (event == Event::located) return on_located(payload, out);
+      break;
+    case State::kLimiting:
+      if (event == Event::limited) return on_limited(payload, out);
+      break;
     case State::kReceiving:
-      if (event == Event::body) return on_body(payload, out);
+      if (event != Event::body) break;
+      return route_->id == RouteId::kChatCompletions ? on_body(payload, out)
+                                                     : begin_operation(payload, out);
+    case State::kOperating:
+      if (event == Event::record) return on_operation_record(payload, out);
       break;
     case State::kStoring:
-      if (event != Event::stored) break;
+      if (event != Event::record) break;
       isolate_.counts.batch_stored(batch_);
       return ask_load(out);
     case State::kLoading:
-      if (event == Event::record) return answer_report(payload, out);
+      if (event == Event::record) return answer_report(first_element(payload), out);
       break;
     case State::kDispatched:
       if (event == Event::upstream_head) return on_head(read_reply_head(payload), out);
@@ -62,7 +89,7 @@ void Exchange::handle(Event event, std::string_view payload, int64_t now_ms, Out
       if (event == Event::upstream_end) return finish(ending::trapped, out);
       break;
     case State::kTicking:
-      if (event != Event::stored) break;
+      if (event != Event::record) break;
       isolate_.counts.batch_stored(batch_);
       state_ = State::kOver;
       return;
@@ -81,29 +108,17 @@ void Exchange::abandon(int64_t now_ms, Outbox& out) {
 
 void Exchange::on_request(std::string_view payload, Outbox& out) {
   begin(head_of(payload), rest_of(payload));
-  const policy::RouteMatch match = policy::find_route(head_.method, head_.path);
-  route_ = match.route;
+  match_ = policy::find_route(head_.method, head_.path);
+  route_ = match_.route;
   if (route_) receipt_.route = route_->name;
-  const policy::AccessFacts facts = access_facts();
-  dev_mode_ = policy::in_dev_mode(*config_, facts);
+  dev_mode_ = policy::in_dev_mode(*config_, access_facts());
   if (head_.method == "OPTIONS") return answer_preflight(out);
-  if (match.guard == policy::Guard::kProtected) {
-    caller_ = policy::authenticate(*config_, facts);
-    if (caller_.access != policy::Access::kGranted) return refuse_access(out);
-    receipt_.label = caller_.name;
-    // Presented keys are of no use from here on, and must not lie in memory for the whole stream.
-    caller_.credentials = {};
-    head_.drop(RequestHeader::kAuthorization);
-    head_.drop(RequestHeader::kXApiKey);
-  }
-  if (route_) return route_request(out);
-  if (!match.path_known) return refuse(Reason::kNotFound, out);
-  const policy::Refusal& refusal = policy::refusal(Reason::kMethodNotAllowed);
-  receipt_.code = refusal.code;
-  respond({refusal.status, json_type, {{"allow", match.allow}}}, out);
-  if (head_.method != "HEAD")
-    out.add(Action::send, refusal_body(Reason::kMethodNotAllowed, {}, {}));
-  finish(ending::refused, out);
+  // What is switched off is not there, and a stranger learns nothing else under /v1/.
+  const bool missing = !is_on(*config_, match_.feature);
+  const bool versioned = head_.path.starts_with("/v1/");
+  if (missing && !versioned) return refuse(Reason::kNotFound, out);
+  if (match_.guard == policy::Guard::kProtected) return authenticate(out);
+  route_request(out);
 }
 
 void Exchange::begin(std::string_view head_json, std::string_view random) {
@@ -117,48 +132,14 @@ void Exchange::begin(std::string_view head_json, std::string_view random) {
   receipt_.trace_id = trace_.trace_id;
   receipt_.span_id = trace_.span_id;
   receipt_.method = known_method(head_.method);
-}
-
-policy::AccessFacts Exchange::access_facts() const {
-  return {.hostname = head_.hostname,
-          .authorization = head_.header(RequestHeader::kAuthorization),
-          .x_api_key = head_.header(RequestHeader::kXApiKey),
-          .cf_ray = head_.header(RequestHeader::kCfRay),
-          .cf_worker = head_.header(RequestHeader::kCfWorker),
-          .origin = head_.header(RequestHeader::kOrigin),
-          .sec_fetch_site = head_.header(RequestHeader::kSecFetchSite)};
-}
-
-void Exchange::refuse_access(Outbox& out) {
-  const policy::Credentials& credentials = caller_.credentials;
-  switch (caller_.access) {
-    case policy::Access::kGranted:
-      break;
-    case policy::Access::kNotConfigured:
-      return refuse(Reason::kGatewayNotConfigured, out);
-    case policy::Access::kMissingKey:
-      return refuse(Reason::kMissingKey, out);
-    case policy::Access::kInvalidKey:
-      if (credentials.hint == policy::TokenHint::kQuotes)
-        return refuse(Reason::kInvalidKey, out, "invalid api key; remove the quotes around it");
-      if (credentials.hint == policy::TokenHint::kInvisible)
-        return refuse(Reason::kInvalidKey, out,
-                      "invalid api key; it contains invisible or non-ASCII characters");
-      return refuse(Reason::kInvalidKey, out);
-    case policy::Access::kAmbiguous:
-      if (credentials.in_authorization && credentials.in_x_api_key)
-        return refuse(Reason::kAmbiguousCredentials, out,
-                      "Authorization and x-api-key hold different credentials; send exactly one");
-      return refuse(Reason::kAmbiguousCredentials, out,
-                    credentials.in_x_api_key
-                        ? "x-api-key holds more than one credential; send exactly one"
-                        : "Authorization holds more than one credential; send exactly one");
-    case policy::Access::kCrossSite:
-      return refuse(Reason::kCrossSiteRefused, out);
-  }
+  secret_random_ = random.substr(public_random_bytes, random_bytes - public_random_bytes);
 }
 
 void Exchange::route_request(Outbox& out) {
+  if (!match_.path_known || !is_on(*config_, match_.feature)) return refuse(Reason::kNotFound, out);
+  if (!route_) return refuse_method(match_.allow, out);
+  const policy::Permission permission = policy::permit(*route_, caller_);
+  if (permission != policy::Permission::kGranted) return refuse_permission(permission, out);
   switch (route_->id) {
     case RouteId::kRoot:
       respond({302, {}, {{"location", "/docs"}}}, out);
@@ -180,22 +161,55 @@ void Exchange::route_request(Outbox& out) {
     case RouteId::kUsage:
       return ask_report(out);
     case RouteId::kWhoami:
-      return answer_json(whoami_answer(caller_, dev_mode_ ? "dev" : "key", receipt_.request_id),
-                         out);
+      return answer_json(
+          whoami_answer(caller_, *config_, dev_mode_ ? "dev" : "key", receipt_.request_id), out);
     case RouteId::kChatCompletions:
-      return ask_body(out);
+      return ask_chat_body(out);
+    case RouteId::kListKeys:
+    case RouteId::kReadKey:
+    case RouteId::kListRequests:
+      return begin_operation({}, out);
+    case RouteId::kRequestKey:
+    case RouteId::kClaimKey:
+      return ask_location(out);  // strangers are counted by their address
+    case RouteId::kRevokeKey:
+    case RouteId::kCreateKey:
+    case RouteId::kChangeKey:
+    case RouteId::kSupersedeKey:
+    case RouteId::kApproveRequest:
+    case RouteId::kDenyRequest:
+    case RouteId::kCreateSession:
+      // A page must not manage keys through the browser of somebody who may.
+      if (policy::is_cross_site(*config_, access_facts()))
+        return refuse(Reason::kCrossSiteRefused, out);
+      if (route_->method == "DELETE") return begin_operation({}, out);
+      return ask_body(bounds::management_body_bytes_max, out);
   }
+}
+
+void Exchange::refuse_method(std::string_view allow, Outbox& out) {
+  const policy::Refusal& refusal = policy::refusal(Reason::kMethodNotAllowed);
+  receipt_.code = refusal.code;
+  respond({refusal.status, json_type, {{"allow", allow}}}, out);
+  if (head_.method != "HEAD")
+    out.add(Action::send, refusal_body(Reason::kMethodNotAllowed, {}, {}));
+  finish(ending::refused, out);
 }
 
 // A preflight (Fetch standard, section 3.2.2) carries no credentials and learns no routes.
 void Exchange::answer_preflight(Outbox& out) {
   receipt_.route = "preflight";
   Answer answer{204, {}, {}};
-  if (is_origin_allowed(*config_, head_.header(RequestHeader::kOrigin).value_or(""))) {
-    answer.headers = {{"access-control-allow-methods", "GET, HEAD, POST"},
+  const std::string_view origin = head_.header(RequestHeader::kOrigin).value_or("");
+  const bool listed = is_origin_allowed(*config_, origin);
+  // Which page a session token belongs to is known when it comes, and that is after this.
+  const bool for_sessions = config_->session_key && !origin.empty();
+  if (listed || for_sessions) {
+    answer.headers = {{"access-control-allow-methods", "GET, HEAD, POST, PATCH, DELETE"},
                       {"access-control-allow-headers", "Authorization, *"},
                       {"access-control-max-age", "86400"}};
   }
+  if (for_sessions && !listed) answer.headers.push_back({"access-control-allow-origin", origin});
   respond(answer, out);
   finish(ending::complete, out);
 }
@@ -212,10 +226,11 @@ void Exchange::on_trapped(std::string_view payload, Outbox& out) {
   const policy::RouteMatch match = policy::find_route(head_.method, head_.path);
   if (match.route) receipt_.route = match.route->name;
   const policy::AccessFacts facts = access_facts();
-  caller_ = policy::authenticate(*config_, facts);
+  // A managed key that this instance has not met stays unknown: there is nobody to ask any more.
+  caller_ = policy::authenticate(*config_, facts, isolate_.keys, now_ms_, question_);
   dev_mode_ = policy::in_dev_mode(*config_, facts);
   if (caller_.access == policy::Access::kGranted) {
-    receipt_.label = caller_.name;
+    tell_of_caller(caller_, receipt_);
     receipt_.counted = match.route && match.route->id == RouteId::kChatCompletions;
   }
   receipt_.metered = false;
@@ -241,12 +256,18 @@ void Exchange::on_trapped(std::string_view payload, Outbox& out) {
 void Exchange::on_failed(std::string_view reason, Outbox& out) {
   const bool timeout = reason == "timeout";
   switch (state_) {
+    case State::kAuthenticating:
+    case State::kOperating:
+      return refuse(Reason::kKeyStoreUnavailable, out);
+    case State::kLocating:
+    case State::kLimiting:
+      return refuse_counted(out);  // without a limiter the failure is what it was
     case State::kReceiving:
     case State::kNew:
       if (reason == "too_large")
         return refuse(Reason::kBodyTooLarge, out,
-                      "the request body is too large; at most " +
-                          std::to_string(config_->body_bytes_max) + " bytes are accepted");
+                      "the request body is too large; at most " + std::to_string(body_bytes_max_) +
+                          " bytes are accepted");
       if (timeout)
         return refuse(Reason::kInvalidRequest, out, "the request body did not arrive in time");
       return finish(ending::client_left, out);
@@ -282,12 +303,13 @@ void Exchange::respond(const Answer& answer, Outbox& out) {
                  .trace = trace_,
                  .origin = head_.header(RequestHeader::kOrigin).value_or(""),
                  .dev_mode = dev_mode_,
+                 .caller = caller_.access == policy::Access::kGranted ? &caller_ : nullptr,
                  .send_timeout_ms = config_->idle_timeout_ms},
                 out);
 }
 
-void Exchange::answer_json(std::string_view body, Outbox& out) {
-  respond({200, json_type, {}}, out);
+void Exchange::answer_json(std::string_view body, Outbox& out, int status) {
+  respond({status, json_type, {}}, out);
   if (head_.method != "HEAD") out.add(Action::send, body);
   finish(ending::complete, out);
 }
@@ -312,9 +334,15 @@ void Exchange::refuse(Reason reason, Outbox& out, std::string_view message,
   const policy::Refusal& refusal = policy::refusal(reason);
   receipt_.code = refusal.code;
   Answer answer{refusal.status, json_type, {}};
-  if (!refusal.challenge.empty()) answer.headers.push_back({"www-authenticate", refusal.challenge});
-  if (reason == Reason::kOverloaded) answer.headers.push_back({"retry-after", "1"});
+  std::string challenge(refusal.challenge);
+  if (reason == Reason::kMissingScope && route_ && route_->scope)
+    challenge.append(", scope=\"").append(policy::scope_name(*route_->scope)).append("\"");
+  if (!challenge.empty()) answer.headers.push_back({"www-authenticate", challenge});
+  if (reason == Reason::kOverloaded || reason == Reason::kKeyStoreUnavailable)
+    answer.headers.push_back({"retry-after", "1"});
   if (reason == Reason::kRateLimited) add_retry_headers(reply_, answer);
+  if (reason == Reason::kTooManyFailures) answer.headers.push_back({"retry-after", retry_after_s_});
+  if (reason == Reason::kTooManyRequests) answer.headers.push_back({"retry-after", "3600"});
   respond(answer, out);
   if (head_.method != "HEAD") out.add(Action::send, refusal_body(reason, message, param));
   finish(reply_.status ? ending::upstream_failed : ending::refused, out);
@@ -323,6 +351,13 @@ void Exchange::refuse(Reason reason, Outbox& out, std::string_view message,
 void Exchange::ask(State next, uint32_t timeout_ms) {
   state_ = next;
   expires_ms_ = now_ms_ + timeout_ms + bounds::reap_grace_ms;
+}
+
+void Exchange::ask_objects(State next, const ObjectCall& call, std::string_view argument,
+                           Outbox& out) {
+  write_object_call(call, argument, out.open(Action::call));
+  out.seal();
+  ask(next, call.timeout_ms);
 }
 
 void Exchange::finish(std::string_view end, Outbox& out) {

@@ -3,20 +3,25 @@
 //
 // States, and what leads out of them:
 //
-//   kNew          request -> an answer at once, or kReceiving, kStoring, kLoading
-//                 trapped -> the end, or kUnmetered;   tick -> kTicking, or the end
-//   kReceiving    body -> kDispatched
-//   kStoring      stored, failed -> kLoading
-//   kLoading      record, failed -> the answer
-//   kDispatched   upstream_head -> kCollecting, kStreaming, or a refusal
-//   kCollecting   upstream_body -> the answer
-//   kStreaming    upstream_bytes -> kStreaming;   upstream_end, failed -> the end
-//   kUnmetered    the same, without looking at the bytes
-//   kTicking      stored, failed -> the end
-//   kOver         nothing
+//   kNew             request -> an answer at once, kAuthenticating, kLocating, or what the route
+//                    asks for; trapped -> the end, or kUnmetered; tick -> kTicking, or the end
+//   kAuthenticating  record, failed -> as from kNew, or a refusal
+//   kLocating        located -> kLimiting, a refusal, or kReceiving
+//   kLimiting        limited, failed -> a refusal
+//   kReceiving       body -> kDispatched, or kOperating
+//   kOperating       record -> kOperating, or the answer;   failed -> a refusal
+//   kStoring         record, failed -> kLoading
+//   kLoading         record, failed -> the answer
+//   kDispatched      upstream_head -> kCollecting, kStreaming, or a refusal
+//   kCollecting      upstream_body -> the answer
+//   kStreaming       upstream_bytes -> kStreaming;   upstream_end, failed -> the end
+//   kUnmetered       the same, without looking at the bytes
+//   kTicking         record, failed -> the end
+//   kOver            nothing
 //
-// exchange.cpp holds the dispatcher, the arrival and the endings; exchange_chat.cpp and
-// exchange_reports.cpp what lies between them.
+// exchange.cpp holds the dispatcher, the arrival and the endings; exchange_access.cpp who is let
+// in, exchange_management.cpp what is done to keys, exchange_chat.cpp and exchange_reports.cpp the
+// rest of what lies between them.
 //
 // In every state client_left leads to the end, and failed to a refusal or an error event. While
 // the simulator plays the provider, `wait` stands for fetch, collect and read, and `waited` feeds
@@ -36,12 +41,15 @@
 #include "exchange/head.h"
 #include "exchange/isolate.h"
 #include "exchange/outbox.h"
+#include "exchange/payload.h"
 #include "exchange/player.h"
 #include "exchange/receipt.h"
 #include "exchange/stream.h"
 #include "exchange/vocabulary.h"
+#include "management/operation.h"
 #include "policy/access.h"
 #include "policy/config.h"
+#include "policy/permission.h"
 #include "policy/refusal.h"
 #include "policy/routes.h"
 #include "policy/trace.h"
@@ -65,7 +73,11 @@ class Exchange {
  private:
   enum class State : uint8_t {
     kNew,
+    kAuthenticating,
+    kLocating,
+    kLimiting,
     kReceiving,
+    kOperating,
     kStoring,
     kLoading,
     kDispatched,
@@ -80,10 +92,30 @@ class Exchange {
   void on_request(std::string_view payload, Outbox& out);
   void on_trapped(std::string_view payload, Outbox& out);
   void begin(std::string_view head_json, std::string_view random);
-  policy::AccessFacts access_facts() const;
   void route_request(Outbox& out);
-  void refuse_access(Outbox& out);
+  void refuse_method(std::string_view allow, Outbox& out);
   void answer_preflight(Outbox& out);
+
+  // Access.
+  policy::AccessFacts access_facts() const;
+  void authenticate(Outbox& out);
+  void on_key_record(std::string_view answers, Outbox& out);
+  void meet_caller(Outbox& out);
+  void refuse_access(Outbox& out);
+  void refuse_permission(policy::Permission permission, Outbox& out);
+  void ask_location(Outbox& out);
+  void on_located(std::string_view location, Outbox& out);
+  void refuse_as_failure(management::Refused refused, Outbox& out);
+  void count_failure(Outbox& out);
+  void on_limited(std::string_view verdict, Outbox& out);
+  void refuse_counted(Outbox& out);
+  void refuse_flood(uint32_t retry_after_s, Outbox& out);
+
+  // Management.
+  void begin_operation(std::string_view body, Outbox& out);
+  void on_operation_record(std::string_view answers, Outbox& out);
+  void take_step(management::Step step, Outbox& out);
+  void ask_store_call(State next, const management::StoreCall& call, Outbox& out);
 
   // Reports.
   void on_tick(std::string_view random, Outbox& out);
@@ -93,7 +125,8 @@ class Exchange {
   void answer_report(std::string_view record, Outbox& out);
 
   // A chat completion.
-  void ask_body(Outbox& out);
+  void ask_body(size_t bytes_max, Outbox& out);
+  void ask_chat_body(Outbox& out);
   void on_body(std::string_view body, Outbox& out);
   void ask_fetch(std::string_view body, const std::vector<dialect::Edit>& edits, Outbox& out);
   void on_head(const ReplyHead& reply, Outbox& out);
@@ -114,11 +147,12 @@ class Exchange {
 
   // Answers and endings.
   void respond(const Answer& answer, Outbox& out);
-  void answer_json(std::string_view body, Outbox& out);
+  void answer_json(std::string_view body, Outbox& out, int status = 200);
   void answer_page(std::string_view name, std::string_view content_type, Outbox& out);
   void refuse(policy::Reason reason, Outbox& out, std::string_view message = {},
               std::string_view param = {});
   void ask(State next, uint32_t timeout_ms);
+  void ask_objects(State next, const ObjectCall& call, std::string_view argument, Outbox& out);
   void finish(std::string_view end, Outbox& out);
 
   SimulatorDoor simulator_door() const;
@@ -130,8 +164,18 @@ class Exchange {
   Isolate& isolate_;
 
   RequestHead head_;
-  const policy::Route* route_ = nullptr;
+  policy::RouteMatch match_;
+  const policy::Route* route_ = nullptr;  // of the match
   policy::Caller caller_;
+  policy::StoreQuestion question_;  // about the caller, while the store is asked
+  int64_t asked_ms_ = 0;            // when it was
+  std::string address_;             // group of the client's address, once it was asked for
+  bool limiter_ = false;            // there is a rate-limit binding
+  std::optional<management::Refused> refused_;  // waits until the failure has been counted
+  std::string retry_after_s_;                   // of a 429 of our own
+  std::string secret_random_;                   // of the request; for what only the client may know
+  size_t body_bytes_max_ = 0;                   // of the body that was asked for
+  std::unique_ptr<management::Operation> operation_;
   bool dev_mode_ = false;
   policy::Trace trace_;
   Receipt receipt_;

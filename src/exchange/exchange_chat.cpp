@@ -27,14 +27,19 @@ bool is_answerable(int status) {
 
 }  // namespace
 
-void Exchange::ask_body(Outbox& out) {
+void Exchange::ask_chat_body(Outbox& out) {
   receipt_.counted = true;
+  ask_body(config_->body_bytes_max, out);
+}
+
+void Exchange::ask_body(size_t bytes_max, Outbox& out) {
+  body_bytes_max_ = bytes_max;
   const std::string_view encoding = head_.header(RequestHeader::kContentEncoding).value_or("");
   if (!encoding.empty() && encoding != "identity") return refuse(Reason::kUnsupportedEncoding, out);
   const std::string_view length = head_.header(RequestHeader::kContentLength).value_or("");
-  if (saturating_decimal(length) > config_->body_bytes_max) return on_failed("too_large", out);
+  if (saturating_decimal(length) > bytes_max) return on_failed("too_large", out);
   JsonWriter json(out.open(Action::receive));
-  json.begin_object().name("bytes_max").number(static_cast<int64_t>(config_->body_bytes_max));
+  json.begin_object().name("bytes_max").number(static_cast<int64_t>(bytes_max));
   json.name("timeout_ms").number(bounds::body_timeout_ms).end_object();
   out.seal();
   ask(State::kReceiving, bounds::body_timeout_ms);
@@ -57,9 +62,14 @@ void Exchange::on_body(std::string_view body, Outbox& out) {
     return refuse(Reason::kInvalidRequest, out,
                   "model \"auto\" needs a default; the operator sets DEFAULT_MODEL", "model");
 
-  const bool simulated = simulator::is_simulator_model(receipt_.model);
+  if (!policy::may_use(caller_, receipt_.model))
+    return refuse(Reason::kModelNotAllowed, out, {}, "model");
+
+  // A test key never reaches a provider, whatever it asks for.
+  const bool test = caller_.grant.key_class == policy::KeyClass::kTest;
+  const bool simulated = test || simulator::is_simulator_model(receipt_.model);
   const bool unconfigured_dev = dev_mode_ && !config_->openai_configured;
-  if (simulated && simulator_door() == SimulatorDoor::kShut)
+  if (simulated && !test && simulator_door() == SimulatorDoor::kShut)
     return refuse(Reason::kProviderNotConfigured, out,
                   "the simulator is off; the operator sets SIMULATOR=on", "model");
   if (!simulated && !config_->openai_configured && !unconfigured_dev)
@@ -82,7 +92,8 @@ void Exchange::on_body(std::string_view body, Outbox& out) {
 
   if (!simulated && config_->openai_configured) return ask_fetch(body, edits, out);
   receipt_.provider = "simulator";
-  player_.emplace(simulator::play(receipt_.model, dialect::apply(edits, body), now_ms_),
+  player_.emplace(simulator::play(receipt_.model, dialect::apply(edits, body), now_ms_,
+                                  test ? simulator::Mode::kTest : simulator::Mode::kLive),
                   config_->first_byte_timeout_ms, config_->idle_timeout_ms);
   state_ = State::kDispatched;
   play_head(out);

@@ -30,25 +30,22 @@ void Exchange::ask_report(Outbox& out) {
 }
 
 void Exchange::ask_store(State next, Outbox& out) {
-  std::string& payload = out.open(Action::store);
-  JsonWriter(payload)
-      .begin_object()
-      .name("timeout_ms")
-      .number(bounds::store_timeout_ms)
-      .end_object();
-  payload += '\n';
-  batch_ = isolate_.counts.write_batch(receipt_.request_id, payload);
-  out.seal();
-  ask(next, bounds::store_timeout_ms);
+  std::string batch;
+  batch_ = isolate_.counts.write_batch(receipt_.request_id, batch);
+  ask_objects(next, {"STATS", {"stats"}, "add", bounds::store_timeout_ms}, batch, out);
 }
 
 void Exchange::ask_load(Outbox& out) {
   const bool everybody = route_->guard == policy::Guard::kPublic;
-  JsonWriter json(out.open(Action::load));
-  json.begin_object().name("scope").string(everybody ? "public" : "label:" + caller_.name);
-  json.name("timeout_ms").number(bounds::store_timeout_ms).end_object();
-  out.seal();
-  ask(State::kLoading, bounds::store_timeout_ms);
+  const bool live = caller_.grant.key_class != policy::KeyClass::kTest;
+  std::string argument;
+  JsonWriter(argument)
+      .begin_object()
+      .name("scope")
+      .string(everybody ? "public" : (live ? "label:" : "test:") + caller_.name)
+      .end_object();
+  ask_objects(State::kLoading, {"STATS", {"stats"}, "report", bounds::store_timeout_ms}, argument,
+              out);
 }
 
 void Exchange::answer_report(std::string_view record, Outbox& out) {

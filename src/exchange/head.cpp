@@ -57,6 +57,10 @@ void cut_url(std::string_view url, RequestHead& head) {
   head.hostname = host.substr(0, port);
   std::string_view path = url.substr(authority_end);
   head.path = path.substr(0, path.find_first_of("?#"));
+  const size_t question = path.find('?');
+  if (question == std::string_view::npos) return;
+  path.remove_prefix(question + 1);
+  head.query = path.substr(0, path.find('#'));
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ template <typename Name>
 using Headers = std::array<std::optional<std::string>, static_cast<size_t>(Name::kCount)>;
 
 struct RequestHead {
-  std::string method, hostname, path;  // of the URL as the runtime's URL parser wrote it
+  std::string method, hostname, path, query;  // of the URL as the runtime's URL parser wrote it
   Headers<RequestHeader> headers;
 
   std::optional<std::string_view> header(RequestHeader name) const {

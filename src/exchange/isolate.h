@@ -1,5 +1,6 @@
-// What all exchanges of one isolate share: the counts on their way to the store, and the last
-// public report. Nothing else may be shared.
+// What all exchanges of one isolate share: the counts on their way to the store, the last public
+// report, what the store said of managed keys, and who failed to authenticate. Nothing else may be
+// shared.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,8 @@
 
 #include "exchange/counts.h"
 #include "exchange/outbox.h"
+#include "policy/failures.h"
+#include "policy/key_cache.h"
 
 namespace postern::exchange {
 
@@ -16,6 +19,10 @@ struct Isolate {
 
   std::string public_record;  // what the store last said of everybody; empty: nothing yet
   int64_t public_record_ms = 0;
+
+  policy::KeyCache keys;
+  policy::Failures failures;
+  policy::SpikeAlarm invalid_keys;
 };
 
 // Asks for a tick, unless one is on its way. One that is overdue died with the request that was to

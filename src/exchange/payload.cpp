@@ -13,6 +13,16 @@ std::string_view rest_of(std::string_view payload) {
   return newline == std::string_view::npos ? std::string_view() : payload.substr(newline + 1);
 }
 
+void write_object_call(const ObjectCall& call, std::string_view argument, std::string& out) {
+  codec::JsonWriter json(out);
+  json.begin_object().name("binding").string(call.binding).name("objects").begin_array();
+  for (const std::string& object : call.objects) json.string(object);
+  json.end_array().name("method").string(call.method);
+  json.name("timeout_ms").number(call.timeout_ms).end_object();
+  out += '\n';
+  out += argument;
+}
+
 std::string text_member(std::string_view json, std::string_view name) {
   std::string text;
   codec::JsonReader in(json);
@@ -38,6 +48,18 @@ std::string_view object_member(std::string_view json, std::string_view name) {
     if (in.skip(&span) && wanted) object = json.substr(span.begin, span.end - span.begin);
   }
   return object;
+}
+
+bool flag_member(std::string_view json, std::string_view name) {
+  return object_member(json, name) == "true";
+}
+
+std::string_view first_element(std::string_view json) {
+  codec::JsonReader in(json);
+  codec::JsonSpan span;
+  if (!in.enter_array() || !in.next_element() || !in.skip(&span)) return {};
+  const std::string_view element = json.substr(span.begin, span.end - span.begin);
+  return element == "null" ? std::string_view() : element;
 }
 
 uint64_t saturating_decimal(std::string_view digits) {

@@ -16,9 +16,23 @@ namespace postern::exchange {
 std::string_view head_of(std::string_view payload);
 std::string_view rest_of(std::string_view payload);
 
+// A question to Durable Objects: the same call to each of them.
+struct ObjectCall {
+  std::string_view binding;
+  std::vector<std::string> objects;
+  std::string_view method;
+  uint32_t timeout_ms = 0;
+};
+// Its payload, with the argument (JSON) behind the newline.
+void write_object_call(const ObjectCall& call, std::string_view argument, std::string& out);
+
 // A string member of a head, unescaped; or an object member, as written. Empty when it is not so.
 std::string text_member(std::string_view json, std::string_view name);
 std::string_view object_member(std::string_view json, std::string_view name);
+
+bool flag_member(std::string_view json, std::string_view name);  // false unless it is `true`
+// The first element of an array, as written; empty when there is none or it is null.
+std::string_view first_element(std::string_view json);
 
 // Digits only, else 0; numbers that do not fit are the largest that does.
 uint64_t saturating_decimal(std::string_view digits);

@@ -21,6 +21,16 @@ void write_tokens(JsonWriter& json, std::string_view name, const std::optional<u
 
 }  // namespace
 
+void tell_of_caller(const policy::Caller& caller, Receipt& receipt) {
+  receipt.label = caller.name;
+  // The name of a ring key says it all; managed keys and sessions may share theirs.
+  if (caller.source == policy::Source::kManaged || caller.source == policy::Source::kSession)
+    receipt.key_id = caller.key_id;
+  receipt.account = caller.grant.account;
+  if (caller.standing == policy::Standing::kSuperseded) receipt.key_status = "superseded";
+  receipt.live = caller.grant.key_class != policy::KeyClass::kTest;
+}
+
 void write_log_line(const Receipt& receipt, std::string_view end, int64_t now_ms,
                     std::string& out) {
   JsonWriter json(out);
@@ -31,6 +41,10 @@ void write_log_line(const Receipt& receipt, std::string_view end, int64_t now_ms
   json.name("route").string(receipt.route).name("status").number(receipt.status);
   write_text(json, "code", receipt.code);
   write_text(json, "label", receipt.label);
+  write_text(json, "key_id", receipt.key_id);
+  write_text(json, "account", receipt.account);
+  write_text(json, "key_status", receipt.key_status);
+  if (!receipt.live) json.name("livemode").boolean(false);
   write_text(json, "project_id", receipt.project_id);
   if (receipt.counted) {
     json.name("provider").string(receipt.provider);
@@ -60,6 +74,7 @@ void write_log_line(const Receipt& receipt, std::string_view end, int64_t now_ms
 Served served(const Receipt& receipt, std::string_view end, int64_t now_ms) {
   Served share;
   share.label = receipt.label;
+  share.live = receipt.live;
   share.provider = receipt.provider;
   share.model = receipt.model;
   share.project_id = receipt.project_id;

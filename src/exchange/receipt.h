@@ -8,6 +8,7 @@
 
 #include "chat/usage.h"
 #include "exchange/counts.h"
+#include "policy/access.h"
 
 namespace postern::exchange {
 
@@ -17,7 +18,9 @@ struct Receipt {
   std::string method;  // empty when it is none that we know
   int status = 0;      // of the answer; 0: none was sent
   std::string_view code;
-  std::string label, project_id, model;
+  std::string label, key_id, account, project_id, model;
+  std::string_view key_status;  // empty: active, or no key
+  bool live = true;             // false: by a test key
   std::string_view provider = "none";
   bool counted = false;  // belongs into the reports
   bool stream = false;
@@ -26,6 +29,9 @@ struct Receipt {
   uint64_t content_events = 0;
   int64_t started_ms = 0, head_ms = 0, first_byte_ms = 0;  // 0: did not happen
 };
+
+// Puts down who it is that asks.
+void tell_of_caller(const policy::Caller& caller, Receipt& receipt);
 
 // How an exchange ended; the words of the log's member `end`.
 namespace ending {

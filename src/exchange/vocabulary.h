@@ -9,10 +9,11 @@
 #include <cstdint>
 
 #define POSTERN_EVENTS(X)                                                                          \
-  X(request)        /* {method, url, headers}, newline, 40 random bytes                         */ \
+  X(request)        /* {method, url, headers}, newline, 72 random bytes                         */ \
   X(body)           /* the request's body, raw                                                  */ \
-  X(record)         /* what `load` asked for: JSON                                              */ \
-  X(stored)         /* what `store` carried is safe                                             */ \
+  X(record)         /* what the objects of a `call` answered: a JSON array, in their order      */ \
+  X(located)        /* {client_ip, connecting_ip, limiter}: null where there is none            */ \
+  X(limited)        /* {success}: what the limiter said                                         */ \
   X(upstream_head)  /* {status, headers}                                                        */ \
   X(upstream_body)  /* the whole body that `collect` asked for, raw                             */ \
   X(upstream_bytes) /* some of the body that `read` asked for, raw, cut anywhere                */ \
@@ -21,13 +22,15 @@
   X(failed)         /* {reason}: timeout, unreachable, too_large, broken; answers any question  */ \
   X(client_left)    /* nobody reads the reply any more; answers anything                        */ \
   X(trapped)        /* {phase, request}, newline, the random bytes: another instance died       */ \
-  X(tick)           /* 16 random bytes: time to store what was counted                          */
+  X(tick)           /* 72 random bytes: time to store what was counted                          */
 
 #define POSTERN_ACTIONS(X)                                                                   \
   X(end)      /* closes the list                                                          */ \
   X(receive)  /* question: {bytes_max, timeout_ms} -> body                                */ \
-  X(load)     /* question: {scope, timeout_ms} -> record                                  */ \
-  X(store)    /* question: {timeout_ms}, newline, a batch as JSON -> stored               */ \
+  X(call)     /* question: {binding, objects, method, timeout_ms}, newline, the argument  */ \
+              /* as JSON: the same call to each of these Durable Objects -> record        */ \
+  X(locate)   /* question: {limiter}, the name of a binding -> located                    */ \
+  X(limit)    /* question: {binding, key, timeout_ms} -> limited                          */ \
   X(fetch)    /* question: {url, headers, body, timeout_ms} -> upstream_head              */ \
   X(collect)  /* question: {bytes_max, timeout_ms} -> upstream_body                       */ \
   X(read)     /* question: {pause_ms, timeout_ms} -> upstream_bytes, upstream_end         */ \

@@ -7,6 +7,8 @@
 #include "bounds.h"
 #include "codec/json_reader.h"
 #include "policy/credentials.h"
+#include "policy/key_form.h"
+#include "policy/session.h"
 
 namespace postern::policy {
 
@@ -14,15 +16,16 @@ const std::vector<std::string_view> config_variables = {
     "GATEWAY_API_KEY",     "GATEWAY_API_KEY_HASHES", "POSTERN_DEV",    "OPENAI_API_KEY",
     "OPENAI_BASE_URL",     "DEFAULT_MODEL",          "SIMULATOR",      "STREAM_USAGE",
     "FORWARD_TRACEPARENT", "ALLOWED_ORIGINS",        "MAX_BODY_BYTES", "FIRST_BYTE_TIMEOUT_MS",
-    "IDLE_TIMEOUT_MS",     "STREAM_WINDOW_MS",
+    "IDLE_TIMEOUT_MS",     "STREAM_WINDOW_MS",       "ACCOUNTS",       "ACCESS_REQUESTS",
+    "ALLOW_DEV_KEYS",      "GATEWAY_SESSION_SECRET",
 };
 
 namespace {
 
 constexpr std::string_view openai_base_url_default = "https://api.openai.com/v1";
 
-// A key with fewer different characters is a row of the same few letters.
-constexpr size_t legacy_distinct_characters_min = 6;
+// A key or secret with fewer different characters is a row of the same few letters.
+constexpr size_t distinct_characters_min = 6;
 
 // What stands in examples where a key should stand, and what people type to get past a check.
 constexpr std::string_view placeholders[] = {"changemechangeme",      "your-api-key-here",
@@ -56,6 +59,8 @@ class ConfigReader {
  private:
   void read_ring();
   void read_legacy_key();
+  void read_accounts();
+  void read_session_secret();
   void read_dev_marker();
   void read_openai();
   void read_default_model();
@@ -95,19 +100,6 @@ bool is_placeholder(std::string_view key) {
   const std::string folded = lower(key);
   return std::find(std::begin(placeholders), std::end(placeholders), folded) !=
          std::end(placeholders);
-}
-
-// Why a plaintext key cannot be used; null when it can. A comma could not be told from a header
-// that was sent twice, and other bytes outside 0x21..0x7E never arrive in one.
-const char* legacy_key_fault(std::string_view key) {
-  if (key.size() > bounds::token_bytes_max) return "is longer than 512 characters";
-  if (key.find(',') != key.npos) return "holds a comma";
-  if (!is_visible(key)) return "holds spaces or characters outside printable ASCII";
-  if (key.size() < bounds::legacy_key_bytes_min) return "is shorter than 16 characters";
-  if (distinct_characters(key) < legacy_distinct_characters_min)
-    return "has fewer than 6 different characters";
-  if (is_placeholder(key)) return "looks like a placeholder";
-  return nullptr;
 }
 
 // `host`, `host:port`, `[v6]` or `[v6]:port`, lower case. Nothing else: no user, no empty port.
@@ -198,6 +190,8 @@ Config ConfigReader::read() {
     config_.warnings.push_back("The variables could not be read; all of them count as unset.");
   read_ring();
   read_legacy_key();
+  read_accounts();
+  read_session_secret();
   read_dev_marker();
   read_openai();
   read_default_model();
@@ -205,6 +199,8 @@ Config ConfigReader::read() {
   config_.simulator = read_switch("SIMULATOR", false);
   config_.stream_usage = read_switch("STREAM_USAGE", true);
   config_.forward_traceparent = read_switch("FORWARD_TRACEPARENT", false);
+  config_.self_serve = read_switch("ACCESS_REQUESTS", false);
+  config_.dev_keys_allowed = read_switch("ALLOW_DEV_KEYS", false);
 
   const auto milliseconds = [&](std::string_view name, uint32_t least, uint32_t most,
                                 uint32_t default_value) {
@@ -232,10 +228,17 @@ void ConfigReader::read_ring() {
   if (ring.entries.empty()) warn(name, "is set but holds no usable entry");
   if (ring.bad_entries > 0)
     warn(name, "holds " + count_of(ring.bad_entries, "bad entry", "bad entries") +
-                   ": not a SHA-256 digest, a bad label, the digest of nothing, or a repeat");
+                   ": not a SHA-256 digest, a bad label or attribute, the digest of nothing, or a "
+                   "repeat");
   if (ring.weak_entries > 0)
     warn(name, "holds " + count_of(ring.weak_entries, "weak entry", "weak entries") +
                    ": the digest of a word that anybody can guess");
+  if (ring.unknown_scopes > 0)
+    warn(name, "holds " + count_of(ring.unknown_scopes, "entry", "entries") +
+                   " with a scope that is not known and grants nothing");
+  if (ring.unreadable_times > 0)
+    warn(name, "holds " + count_of(ring.unreadable_times, "entry", "entries") +
+                   " with a time that cannot be read, which count as expired");
 }
 
 void ConfigReader::read_legacy_key() {
@@ -246,11 +249,46 @@ void ConfigReader::read_legacy_key() {
     return;
   }
   config_.keys_named = true;
-  if (const char* fault = legacy_key_fault(key)) {
+  if (const char* fault = plain_key_fault(key)) {
     warn(name, std::string(fault) + " and is not used");
     return;
   }
   config_.legacy = codec::sha256(key);
+}
+
+void ConfigReader::read_accounts() {
+  config_.accounts = policy::read_accounts(variables_.text("ACCOUNTS"));
+  const Accounts& accounts = config_.accounts;
+  for (const std::string& fault : accounts.faults) config_.warnings.push_back("ACCOUNTS: " + fault);
+  if (!accounts.configured) return;
+
+  const auto& entries = config_.ring.entries;
+  const auto stray = static_cast<size_t>(
+      std::count_if(entries.begin(), entries.end(), [&](const RingEntry& entry) {
+        return !entry.grant.account.empty() && !accounts.usable.contains(entry.grant.account);
+      }));
+  if (stray > 0)
+    warn("GATEWAY_API_KEY_HASHES", "holds " + count_of(stray, "entry", "entries") +
+                                       " with an account that ACCOUNTS does not make usable; "
+                                       "such keys are refused");
+}
+
+void ConfigReader::read_session_secret() {
+  constexpr std::string_view name = "GATEWAY_SESSION_SECRET";
+  const std::string_view secret = variables_.trimmed(name);
+  if (secret.empty()) return;
+  if (secret.size() < bounds::session_secret_bytes_min) {
+    static_assert(bounds::session_secret_bytes_min == 32, "the sentence below says 32");
+    return warn(name, "is shorter than 32 bytes and counts as unset; there are no session tokens");
+  }
+  if (distinct_characters(secret) < distinct_characters_min)
+    return warn(name,
+                "has fewer than 6 different characters and counts as unset; there are no session "
+                "tokens");
+  config_.session_key = session_signing_key(secret);
+  for (const RingEntry& entry : config_.ring.entries)
+    config_.ring_references.push_back(key_reference(entry.digest));
+  if (config_.legacy) config_.legacy_reference = key_reference(*config_.legacy);
 }
 
 void ConfigReader::read_dev_marker() {
@@ -380,5 +418,20 @@ void ConfigReader::warn(std::string_view name, std::string_view sentence) {
 }  // namespace
 
 Config read_config(std::string_view variables) { return ConfigReader(variables).read(); }
+
+// A comma could not be told from a header that was sent twice, and other bytes outside 0x21..0x7E
+// never arrive in one. A mistyped key of ours is refused before anybody looks at its digest.
+const char* plain_key_fault(std::string_view key) {
+  if (key.size() > bounds::token_bytes_max) return "is longer than 512 characters";
+  if (key.find(',') != key.npos) return "holds a comma";
+  if (!is_visible(key)) return "holds spaces or characters outside printable ASCII";
+  if (key.size() < bounds::legacy_key_bytes_min) return "is shorter than 16 characters";
+  if (distinct_characters(key) < distinct_characters_min)
+    return "has fewer than 6 different characters";
+  if (is_placeholder(key)) return "looks like a placeholder";
+  if (shape_of(key).form == KeyForm::kMistyped)
+    return "has the form of a gateway key and a wrong checksum";
+  return nullptr;
+}
 
 }  // namespace postern::policy

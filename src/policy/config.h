@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "codec/sha256.h"
+#include "policy/accounts.h"
 #include "policy/ring.h"
 
 namespace postern::policy {
@@ -19,6 +21,15 @@ struct Config {
   Ring ring;                            // GATEWAY_API_KEY_HASHES
   std::optional<codec::Digest> legacy;  // digest of GATEWAY_API_KEY, when that is usable
   bool keys_named = false;  // either of the two was given anything at all, usable or not
+  Accounts accounts;        // ACCOUNTS
+
+  bool self_serve = false;                   // ACCESS_REQUESTS=on: strangers may ask for keys
+  bool dev_keys_allowed = false;             // ALLOW_DEV_KEYS=on: dev keys work when deployed too
+  std::optional<codec::Digest> session_key;  // from GATEWAY_SESSION_SECRET; unset: no sessions
+  // By which session tokens refer to their parents (policy/session.h): one for each entry of the
+  // ring, in its order, and that of the legacy key. Empty without a session key.
+  std::vector<std::string> ring_references;
+  std::string legacy_reference;
 
   bool dev_marker = false;       // POSTERN_DEV holds something: closed on every deployed host
   bool dev_marker_long = false;  // long enough that a script made it, so that it may open a door
@@ -46,5 +57,9 @@ struct Config {
 
 // `variables` is a JSON object of strings; members of another type or name are ignored.
 Config read_config(std::string_view variables);
+
+// Why a plaintext key cannot open anything, as the end of a sentence that begins with its variable;
+// null when it can. White space around it is taken off before.
+const char* plain_key_fault(std::string_view key);
 
 }  // namespace postern::policy

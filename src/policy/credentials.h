@@ -16,7 +16,7 @@ enum class Presented {
 };
 
 // A remark that helps an honest caller and tells an attacker nothing.
-enum class TokenHint { kNone, kQuotes, kInvisible };
+enum class TokenHint { kNone, kQuotes, kInvisible, kMistyped, kProviderKey };
 
 struct Credentials {
   Presented presented = Presented::kNothing;

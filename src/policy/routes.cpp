@@ -1,23 +1,89 @@
 #include "policy/routes.h"
 
+#include "bounds.h"
+
 namespace postern::policy {
 namespace {
 
+constexpr Callers everybody = {KeyClass::kLive, KeyClass::kTest, KeyClass::kDev};
+// A test key that manages makes and sees test keys only.
+constexpr Callers managers = everybody;
+// What is asked for here becomes keys of any class.
+constexpr Callers operators = {KeyClass::kLive, KeyClass::kDev};
+
+constexpr Scope read = Scope::kRead, generate = Scope::kGenerate, admin = Scope::kAdmin;
+constexpr Guard open = Guard::kPublic, guarded = Guard::kProtected;
+constexpr std::nullopt_t any_key = std::nullopt;
+constexpr Feature self_serve = Feature::kSelfServe;
+
 constexpr Route table[] = {
-    {RouteId::kRoot, "root", "GET", "/", Guard::kPublic},
-    {RouteId::kDocs, "docs", "GET", "/docs", Guard::kPublic},
-    {RouteId::kOpenapi, "openapi", "GET", "/openapi.json", Guard::kPublic},
-    {RouteId::kHealth, "health", "GET", "/health", Guard::kPublic},
-    {RouteId::kHealthz, "healthz", "GET", "/v1/healthz", Guard::kPublic},
-    {RouteId::kModels, "models", "GET", "/v1/models", Guard::kPublic},
-    {RouteId::kAnalytics, "analytics", "GET", "/v1/analytics", Guard::kPublic},
-    {RouteId::kProviderStats, "provider_stats", "GET", "/v1/stats/providers", Guard::kPublic},
-    {RouteId::kWhoami, "whoami", "GET", "/v1/whoami", Guard::kProtected},
-    {RouteId::kUsage, "usage", "GET", "/usage", Guard::kProtected},
-    {RouteId::kUsage, "usage", "GET", "/v1/usage", Guard::kProtected},
-    {RouteId::kChatCompletions, "chat_completions", "POST", "/v1/chat/completions",
-     Guard::kProtected},
+    {RouteId::kRoot, "root", "GET", "/", open},
+    {RouteId::kDocs, "docs", "GET", "/docs", open},
+    {RouteId::kOpenapi, "openapi", "GET", "/openapi.json", open},
+    {RouteId::kHealth, "health", "GET", "/health", open},
+    {RouteId::kHealthz, "healthz", "GET", "/v1/healthz", open},
+    {RouteId::kModels, "models", "GET", "/v1/models", open},
+    {RouteId::kAnalytics, "analytics", "GET", "/v1/analytics", open},
+    {RouteId::kProviderStats, "provider_stats", "GET", "/v1/stats/providers", open},
+
+    {RouteId::kWhoami, "whoami", "GET", "/v1/whoami", guarded, any_key, everybody.with_sessions()},
+    {RouteId::kUsage, "usage", "GET", "/usage", guarded, read, everybody.with_sessions()},
+    {RouteId::kUsage, "usage", "GET", "/v1/usage", guarded, read, everybody.with_sessions()},
+    {RouteId::kChatCompletions, "chat_completions", "POST", "/v1/chat/completions", guarded,
+     generate, everybody.with_sessions()},
+
+    {RouteId::kCreateKey, "create_key", "POST", "/v1/keys", guarded, admin, managers},
+    {RouteId::kListKeys, "list_keys", "GET", "/v1/keys", guarded, admin, managers},
+    {RouteId::kReadKey, "read_key", "GET", "/v1/keys/{id}", guarded, admin, managers},
+    {RouteId::kChangeKey, "change_key", "PATCH", "/v1/keys/{id}", guarded, admin, managers},
+    {RouteId::kRevokeKey, "revoke_key", "DELETE", "/v1/keys/{id}", guarded, admin, managers},
+    {RouteId::kSupersedeKey, "supersede_key", "POST", "/v1/keys/{id}/supersede", guarded, admin,
+     managers},
+
+    {RouteId::kCreateSession, "create_session", "POST", "/v1/sessions", guarded, generate,
+     operators, Feature::kSessions},
+
+    {RouteId::kRequestKey,
+     "request_key",
+     "POST",
+     "/access/request-key",
+     open,
+     any_key,
+     {},
+     self_serve},
+    {RouteId::kListRequests, "list_requests", "GET", "/access/requests", guarded, admin, operators,
+     self_serve},
+    {RouteId::kApproveRequest, "approve_request", "POST", "/access/requests/{id}/approve", guarded,
+     admin, operators, self_serve},
+    {RouteId::kDenyRequest, "deny_request", "POST", "/access/requests/{id}/deny", guarded, admin,
+     operators, self_serve},
+    {RouteId::kClaimKey, "claim_key", "POST", "/access/claim", open, any_key, {}, self_serve},
 };
+
+bool is_parameter(std::string_view text) {
+  if (text.empty() || text.size() > bounds::path_parameter_bytes_max) return false;
+  for (const char byte : text) {
+    const bool alphanumeric = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+                              (byte >= 'a' && byte <= 'z');
+    if (!alphanumeric && byte != '_' && byte != '-') return false;
+  }
+  return true;
+}
+
+// Does the path fit the template? Its parameter goes to `parameter`.
+bool fits(std::string_view route_path, std::string_view path, std::string_view& parameter) {
+  const size_t brace = route_path.find('{');
+  if (brace == route_path.npos) return route_path == path;
+  const std::string_view before = route_path.substr(0, brace);
+  const std::string_view behind = route_path.substr(route_path.find('}') + 1);
+  if (path.size() <= before.size() + behind.size()) return false;
+  if (!path.starts_with(before) || !path.ends_with(behind)) return false;
+  const std::string_view between =
+      path.substr(before.size(), path.size() - before.size() - behind.size());
+  if (!is_parameter(between)) return false;
+  parameter = between;
+  return true;
+}
 
 }  // namespace
 
@@ -28,12 +94,19 @@ RouteMatch find_route(std::string_view method, std::string_view path) {
   match.guard = path.starts_with("/v1/") ? Guard::kProtected : Guard::kPublic;
   if (method == "HEAD") method = "GET";
   for (const Route& route : table) {
-    if (route.path != path) continue;
+    if (!fits(route.path, path, match.parameter)) continue;
+    if (!match.path_known) match.guard = Guard::kPublic;
     match.path_known = true;
-    match.guard = route.guard;
-    match.allow = route.method == "GET" ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
+    // A path that is open for one method and guarded for another is guarded for those unknown.
+    if (route.guard == Guard::kProtected) match.guard = Guard::kProtected;
+    match.feature = route.feature;
+    match.allow += match.allow.empty() ? "" : ", ";
+    match.allow += route.method;
+    if (route.method == "GET") match.allow += ", HEAD";
     if (route.method == method) match.route = &route;
   }
+  if (match.route) match.guard = match.route->guard;
+  if (match.path_known) match.allow += ", OPTIONS";
   return match;
 }
 

@@ -16,6 +16,7 @@ struct Call {
   std::optional<int64_t> requested_seed;
   bool streams = false;
   bool includes_usage = false;
+  bool live = true;  // false: asked for with a test key, which the reply must say
   int64_t created_s = 0;
   uint64_t seed = 0;  // of requested_seed, model and text: the same request, the same answer
 };

@@ -53,11 +53,13 @@ const std::vector<std::string_view>& models() {
   return names;
 }
 
-Script play(std::string_view model, std::string_view body, int64_t now_ms) {
+Script play(std::string_view model, std::string_view body, int64_t now_ms, Mode mode) {
+  Call call = read_call(model, body, now_ms);
+  call.live = mode == Mode::kLive;
   for (const Model& known : table)
-    if (known.name == model) return known.play(read_call(model, body, now_ms));
+    if (known.name == model) return known.play(call);
   if (is_simulator_model(model)) return play_unknown(model);
-  return play_echo(read_call(model, body, now_ms));
+  return play_echo(call);
 }
 
 }  // namespace postern::simulator

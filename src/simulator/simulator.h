@@ -41,8 +41,11 @@ const std::vector<std::string_view>& models();
 
 inline bool is_simulator_model(std::string_view model) { return model.starts_with("sim/"); }
 
+// For whom is played? A test key's replies say so: `"metadata":{"livemode":false}`.
+enum class Mode : uint8_t { kLive, kTest };
+
 // Writes the answer to a chat completion request. `body` is well-formed JSON (an object) that
 // the gateway has already checked. An unknown sim/ name gets a 404 in OpenAI's envelope.
-Script play(std::string_view model, std::string_view body, int64_t now_ms);
+Script play(std::string_view model, std::string_view body, int64_t now_ms, Mode mode = Mode::kLive);
 
 }  // namespace postern::simulator

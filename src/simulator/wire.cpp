@@ -19,6 +19,7 @@ void begin(JsonWriter& out, const Call& call, std::string_view object) {
   out.begin_object().name("id").string("chatcmpl-sim-" + hex_of(call.seed));
   out.name("object").string(object).name("created").number(call.created_s);
   out.name("model").string(call.model);
+  if (!call.live) out.name("metadata").begin_object().name("livemode").boolean(false).end_object();
 }
 
 void tier_and_fingerprint(JsonWriter& out) {

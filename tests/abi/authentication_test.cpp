@@ -95,10 +95,15 @@ Actions answer_of(Gateway& gateway, uint32_t config, const json& head, const std
   Actions list = gateway.handle(handle, "request", with_random(head.dump(-1, ' ', true)));
   while (true) {
     const std::string_view question = question_of(list);
-    if (question == "store") {
-      list = gateway.handle(handle, "stored");
-    } else if (question == "load") {
-      list = gateway.handle(handle, "record", R"({"since":null,"rows":[]})");
+    if (question == "call") {
+      const std::string& call = list.back().bytes;
+      const std::string method = json::parse(call.substr(0, call.find('\n')))["method"];
+      list = gateway.handle(handle, "record",
+                            method == "add"      ? "[true]"
+                            : method == "report" ? R"([{"since":null,"rows":[]}])"
+                                                 : "[null]");
+    } else if (question == "locate") {
+      list = gateway.handle(handle, "located", R"({"client_ip":"192.0.2.1","limiter":false})");
     } else if (question == "receive") {
       const json limits = json::parse(list.back().bytes);
       list = body.size() > limits["bytes_max"].get<size_t>()
@@ -124,6 +129,14 @@ void check(const json& expect, const Actions& list) {
   if (expect.contains("code")) {
     ASSERT_TRUE(body.is_object() && body.contains("error")) << sent(list);
     EXPECT_EQ(body["error"]["code"], expect["code"]);
+  }
+  if (expect.contains("message")) {
+    EXPECT_EQ(body["error"]["message"], expect["message"]);
+  }
+  const json members = expect.value("body", json::object());
+  for (const auto& [name, wanted] : members.items()) {
+    ASSERT_TRUE(body.is_object() && body.contains(name)) << name << " in " << sent(list);
+    EXPECT_EQ(body[name], wanted) << name;
   }
   for (const char* member : {"label", "key_id"}) {
     if (!expect.contains(member)) continue;

@@ -32,8 +32,10 @@ double bench_ring(const char* what, int entries) {
   policy::AccessFacts facts;
   facts.hostname = "api.example.com";
   facts.authorization = header;
+  const policy::KeyCache cache;
   const double ns = best_ns_of_short([&] {
-    const policy::Caller caller = policy::authenticate(config, facts);
+    policy::StoreQuestion question;
+    const policy::Caller caller = policy::authenticate(config, facts, cache, 1, question);
     return uint64_t{caller.access == policy::Access::kGranted};
   });
   print_time(what, ns);

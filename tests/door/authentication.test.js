@@ -78,9 +78,10 @@ function answerOf(core, env, head, body) {
   const exchange = core.open(env);
   /** @type {Record<string, import("../../worker/core.js").CoreEvent>} */
   const answers = {
-    store: { kind: "stored" },
-    load: { kind: "record", head: { since: null, rows: [] } },
+    locate: { kind: "located", head: { client_ip: "192.0.2.1", connecting_ip: null, limiter: false } },
   };
+  /** @type {Record<string, unknown>} */
+  const records = { add: true, report: { since: null, rows: [] }, find: null };
   /** @param {{payload: any}} question */
   const received = ({ payload }) =>
     Buffer.byteLength(body) > JSON.parse(text(payload)).bytes_max
@@ -93,6 +94,7 @@ function answerOf(core, env, head, body) {
     list = core.handle(exchange, event);
     const last = list.at(-1);
     event = last?.kind === "receive" ? received(last) : answers[last?.kind ?? ""];
+    if (last?.kind === "call") event = { kind: "record", head: [records[JSON.parse(text(last.payload).split("\n")[0]).method]] };
   } while (event);
   core.close(exchange);
   return list;
@@ -107,6 +109,8 @@ function check(wanted, list) {
   const body = send && JSON.parse(text(send.payload));
   if (wanted.status) expect(status).toBe(wanted.status);
   if (wanted.code) expect(body.error.code).toBe(wanted.code);
+  if (wanted.message) expect(body.error.message).toBe(wanted.message);
+  for (const [name, value] of Object.entries(wanted.body ?? {})) expect(body[name], name).toEqual(value);
   if (wanted.label !== undefined) expect(body.label).toBe(wanted.label);
   if (wanted.key_id !== undefined) expect(body.key_id).toBe(wanted.key_id);
   if (wanted.challenge) expect(headers["www-authenticate"]).toBe(wanted.challenge);

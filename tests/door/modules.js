@@ -37,13 +37,13 @@ export function newCore(module) {
   return new Core(module, () => {});
 }
 
-const questions = new Set(["receive", "load", "store", "fetch", "collect", "read", "wait"]);
+const questions = new Set(["receive", "call", "locate", "limit", "fetch", "collect", "read", "wait"]);
 
 /** @param {string} kind */
 export const isQuestion = (kind) => questions.has(kind);
 
-/** 40 bytes, different by `number`, as the native runner makes them. */
-export const randomBytes = (number = 0) => Uint8Array.from({ length: 40 }, (_, at) => number * 41 + at);
+/** 72 bytes, different by `number`, as the native runner makes them. */
+export const randomBytes = (number = 0) => Uint8Array.from({ length: 72 }, (_, at) => number * 41 + at);
 
 /** @param {Uint8Array | string} payload */
 export const text = (payload) => (typeof payload === "string" ? payload : Buffer.from(payload).toString("utf8"));

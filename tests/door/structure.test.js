@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { modules, newCore, root } from "./modules.js";
 
 // From the ground up; a folder may include itself and every floor below its own.
-const floors = [["codec", "chat"], ["dialect", "policy", "simulator"], ["exchange"], ["abi"]];
+const floors = [["codec", "chat"], ["dialect", "policy", "simulator"], ["management"], ["exchange"], ["abi"]];
 const belowAll = ["bounds.h", "version.h"];
 const columnsMax = 100;
 
@@ -75,6 +75,31 @@ test("docs/openapi.json asks for a key on protected routes and on no others", ()
   }
 });
 
+test("S8: docs/openapi.json says of every route what the core asks of a caller", () => {
+  const { paths } = JSON.parse(read("docs/openapi.json"));
+  for (const route of newCore(modules.wasi).tables.routes) {
+    const operation = paths[route.path][route.method.toLowerCase()];
+    const documented = Object.entries(operation).filter(([member]) => member.startsWith("x-gateway-"));
+    const { scope = null, classes, sessions } = route;
+    const asked = { "x-gateway-scope": scope, "x-gateway-classes": classes, "x-gateway-sessions": sessions };
+    expect(Object.fromEntries(documented), `${route.method} ${route.path}`).toEqual(route.public ? {} : asked);
+  }
+});
+
+test("S8: docs/authentication.md has the core's table of routes", () => {
+  const rows = [...read("docs/authentication.md").matchAll(/^\| `([A-Z]+ \/[^`]*)` \| ([^|]+) \| ([^|]+) \| (yes|no) \|$/gm)];
+  const documented = rows.map(([, route, scope, classes, sessions]) => [route, scope, classes, sessions]);
+  const asked = newCore(modules.wasi)
+    .tables.routes.filter((route) => !route.public)
+    .map(({ method, path, scope, classes, sessions }) => [
+      `${method} ${path}`,
+      scope ?? "any",
+      classes.join(", "),
+      sessions ? "yes" : "no",
+    ]);
+  expect(documented).toEqual(asked);
+});
+
 test("every error code of the core is documented", () => {
   const table = [...read("src/policy/refusal.cpp").matchAll(/\{\s*[45]\d\d,\s*"([a-z_]+)"/g)].map(([, code]) => code);
   expect(table.length).toBeGreaterThan(20);
@@ -86,4 +111,23 @@ test("docs/openapi.json lists every code that the core may answer", () => {
   const table = [...read("src/policy/refusal.cpp").matchAll(/\{\s*[45]\d\d,\s*"([a-z_]+)"/g)].map(([, code]) => code);
   const text = read("docs/openapi.json");
   expect(table.filter((code) => !text.includes(`\`${code}\``) && !text.includes(`"${code}"`))).toEqual([]);
+});
+
+test("docs/openapi.json gives every code the status of the core", () => {
+  const { enum: codes, "x-errors": rows } = JSON.parse(read("docs/openapi.json")).components.schemas.ErrorCode;
+  const table = [...read("src/policy/refusal.cpp").matchAll(/\{\s*([45]\d\d),\s*"([a-z_]+)"/g)];
+  const statuses = new Map(table.map(([, status, code]) => [code, Number(status)]));
+  expect(rows.map(({ code }) => code)).toEqual(codes);
+  expect([...codes].sort()).toEqual([...statuses.keys()].sort());
+  const wrong = rows.filter(({ code, status }) => status !== "stream" && status !== statuses.get(code));
+  expect(wrong).toEqual([]);
+});
+
+test("docs/openapi.json shows errors with the type that their status has, and with codes of the core", () => {
+  const { components } = JSON.parse(read("docs/openapi.json"));
+  const rows = new Map(components.schemas.ErrorCode["x-errors"].map((row) => [row.code, row]));
+  const wrong = Object.entries(components.examples)
+    .map(([name, { value }]) => ({ name, ...value?.error }))
+    .filter(({ code, type }) => code && rows.get(code)?.type !== type);
+  expect(wrong).toEqual([]);
 });

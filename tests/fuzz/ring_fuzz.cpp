@@ -21,8 +21,12 @@ std::string hex_of(const codec::Digest& digest) {
   return codec::to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
-std::string text_of(const policy::RingEntry& entry) {
-  return entry.label.empty() ? hex_of(entry.digest) : entry.label + ":" + hex_of(entry.digest);
+bool same(const policy::RingEntry& left, const policy::RingEntry& right) {
+  const policy::Grant &a = left.grant, &b = right.grant;
+  return left.digest == right.digest && left.label == right.label &&
+         left.class_stated == right.class_stated && a.scopes == b.scopes &&
+         a.key_class == b.key_class && a.account == b.account && a.models == b.models &&
+         a.expires_ms == b.expires_ms && a.superseded_ms == b.superseded_ms;
 }
 
 // Hex digests are beyond what mutation finds. Each `@` of the input becomes one, made from the
@@ -47,18 +51,25 @@ void check(std::string_view text) {
   require(ring.entries.size() <= bounds::ring_entries_max);
   require(ring.entries.size() + ring.bad_entries <= text.size() + 1);
   require(ring.weak_entries <= ring.entries.size());
+  require(ring.unknown_scopes <= ring.entries.size());
+  require(ring.unreadable_times <= ring.entries.size());
+  require(ring.remarks.size() <= bounds::ring_faults_max);
+  const size_t counts =
+      ring.bad_entries + ring.weak_entries + ring.unknown_scopes + ring.unreadable_times;
+  require(ring.remarks.size() == counts || ring.remarks.size() == bounds::ring_faults_max);
 
   std::string written;
   for (const policy::RingEntry& entry : ring.entries) {
     require(entry.label.size() <= bounds::ring_label_bytes_max);
     require(policy::match(ring, entry.digest).entry == &entry);
-    written += text_of(entry) + "\r\n";
+    require(!entry.grant.scopes.mixes_planes());
+    require(entry.grant.models.size() <= bounds::model_patterns_max);
+    written += policy::format_entry(entry) + "\r\n";
   }
   const policy::Ring again = policy::parse_ring(written);
   require(again.bad_entries == 0 && again.weak_entries == ring.weak_entries);
   require(again.entries.size() == ring.entries.size());
-  for (size_t i = 0; i < ring.entries.size(); ++i)
-    require(text_of(again.entries[i]) == text_of(ring.entries[i]));
+  for (size_t i = 0; i < ring.entries.size(); ++i) require(same(again.entries[i], ring.entries[i]));
 }
 
 }  // namespace

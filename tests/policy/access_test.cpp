@@ -7,8 +7,8 @@
 namespace postern::policy {
 namespace {
 
-const std::string key_1 = "gw_live_FAKE0000000000000000000000000000000001";
-const std::string key_2 = "gw_live_FAKE0000000000000000000000000000000002";
+const std::string key_1 = "gw_live_FAKE000000000000000000000000000104zxfT";
+const std::string key_2 = "gw_live_FAKE00000000000000000000000000022skRmv";
 const std::string marker = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 
 std::string hash(std::string_view text) {
@@ -31,6 +31,16 @@ Config legacy_config(const std::string& key) {
 }
 
 Config dev_config() { return read_config("{\"POSTERN_DEV\":\"" + marker + "\"}"); }
+
+constexpr int64_t now_ms = 1'750'000'000'000;
+
+// With a store that holds nothing.
+Caller authenticate(const Config& config, const AccessFacts& facts) {
+  StoreQuestion question;
+  const Caller caller = policy::authenticate(config, facts, KeyCache(), now_ms, question);
+  if (caller.access != Access::kAskStore) return caller;
+  return authenticate_managed(config, facts, question, nullptr, now_ms);
+}
 
 Caller call(const Config& config, std::string_view authorization,
             std::string_view hostname = "gateway.example") {
@@ -71,7 +81,7 @@ TEST(Access, H16_a_quoted_key_is_invalid_and_hinted_at) {
   const std::string header = "Bearer \"" + key_1 + "\"";
   const Caller caller = call(ring_config(hash(key_1)), header);
   EXPECT_EQ(caller.access, Access::kInvalidKey);
-  EXPECT_EQ(caller.credentials.hint, TokenHint::kQuotes);
+  EXPECT_EQ(caller.hint, TokenHint::kQuotes);
 }
 
 TEST(Access, H24_two_valid_keys_are_ambiguous) {
@@ -195,7 +205,7 @@ TEST(Access, L1_without_keys_nothing_is_configured_whatever_is_presented) {
   for (const char* header : {"", "Bearer", "Bearer x", "Bearer a, Bearer b", "nonsense"}) {
     const Caller caller = call(config, header);
     EXPECT_EQ(caller.access, Access::kNotConfigured);
-    EXPECT_EQ(caller.credentials.presented, Presented::kNothing) << "the header was read";
+    EXPECT_FALSE(caller.in_authorization) << "the header was read";
   }
   EXPECT_FALSE(is_configured(config, at("gateway.example")));
 }

@@ -8,11 +8,12 @@
 
 #include "bounds.h"
 #include "codec/json_writer.h"
+#include "policy/session.h"
 
 namespace postern::policy {
 namespace {
 
-const std::string key = "gw_live_FAKE0000000000000000000000000000000001";
+const std::string key = "gw_live_FAKE000000000000000000000000000104zxfT";
 
 std::string json_of(const std::vector<std::pair<std::string, std::string>>& variables) {
   std::string json;
@@ -92,7 +93,7 @@ TEST(Config, L9_no_warning_repeats_a_value) {
   for (const std::string_view name : config_variables)
     variables.push_back({std::string(name), canary + " \x01,\"" + canary});
   const Config config = config_of(variables);
-  EXPECT_GE(config.warnings.size(), 12u);
+  EXPECT_GE(config.warnings.size(), 16u);
   for (const std::string& warning : config.warnings)
     EXPECT_EQ(warning.find(canary), std::string::npos) << warning;
 }
@@ -124,6 +125,97 @@ TEST(Config, R28_a_ring_of_bad_entries_is_no_key) {
   EXPECT_FALSE(config.has_keys());
   EXPECT_TRUE(config.keys_named);
   EXPECT_EQ(config.warnings.size(), 2u);
+}
+
+TEST(Config, S4_unknown_scopes_are_counted_in_a_warning) {
+  const Config config = config_of({{"GATEWAY_API_KEY_HASHES", hash(key) + ";scope=read+billing"}});
+  EXPECT_TRUE(config.has_keys());
+  ASSERT_EQ(config.warnings.size(), 1u);
+  EXPECT_EQ(config.warnings[0],
+            "GATEWAY_API_KEY_HASHES holds 1 entry with a scope that is not known and grants "
+            "nothing.");
+}
+
+TEST(Config, E2_times_that_cannot_be_read_are_counted_in_a_warning) {
+  const Config config =
+      config_of({{"GATEWAY_API_KEY_HASHES", hash(key) + ";expires=tomorrow," + hash("another key") +
+                                                ";superseded=2027-01-01"}});
+  ASSERT_EQ(config.warnings.size(), 1u);
+  EXPECT_EQ(config.warnings[0],
+            "GATEWAY_API_KEY_HASHES holds 2 entries with a time that cannot be read, which count "
+            "as expired.");
+}
+
+TEST(Config, T15_a_mistyped_legacy_key_is_refused) {
+  std::string mistyped = key;
+  mistyped.back() = mistyped.back() == '0' ? '1' : '0';
+  expect_refused_legacy_key(mistyped);
+  EXPECT_STREQ(plain_key_fault(mistyped), "has the form of a gateway key and a wrong checksum");
+  EXPECT_EQ(plain_key_fault(key), nullptr);
+}
+
+TEST(Config, accounts_are_read_and_their_faults_are_warnings) {
+  const Config config = config_of(
+      {{"ACCOUNTS", R"({"accounts":{"acme":{},"odd":{"quotas":{"requests_per_day":-1}}}})"}});
+  EXPECT_TRUE(config.accounts.configured);
+  EXPECT_TRUE(config.accounts.usable.contains("acme"));
+  ASSERT_EQ(config.warnings.size(), 1u);
+  EXPECT_EQ(config.warnings[0],
+            "ACCOUNTS: The account `odd` has a requests_per_day that is not an integer from 0 to "
+            "2^53 - 1; it is not used.");
+  EXPECT_FALSE(read_config("{}").accounts.configured);
+}
+
+TEST(Config, ring_entries_of_unusable_accounts_are_counted_in_a_warning) {
+  const std::string ring = hash("1") + ";account=acme," + hash("2") + ";account=other," +
+                           hash("3") + "," + hash("4") + ";account=third";
+  const Config config =
+      config_of({{"GATEWAY_API_KEY_HASHES", ring}, {"ACCOUNTS", R"({"accounts":{"acme":{}}})"}});
+  ASSERT_EQ(config.warnings.size(), 1u);
+  EXPECT_TRUE(config.warnings[0].starts_with("GATEWAY_API_KEY_HASHES holds 2 entries"));
+  EXPECT_TRUE(config_of({{"GATEWAY_API_KEY_HASHES", ring}}).warnings.empty());
+}
+
+TEST(Config, sessions_need_a_secret_of_full_length) {
+  const std::string secret = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+  const std::string ring = "a:" + hash("1") + ",b:" + hash("2");
+  const Config config = config_of({{"GATEWAY_SESSION_SECRET", " " + secret + "\n"},
+                                   {"GATEWAY_API_KEY_HASHES", ring},
+                                   {"GATEWAY_API_KEY", key}});
+  EXPECT_TRUE(config.warnings.empty());
+  EXPECT_EQ(config.session_key, session_signing_key(secret));
+  EXPECT_EQ(config.ring_references, (std::vector<std::string>{key_reference(codec::sha256("1")),
+                                                              key_reference(codec::sha256("2"))}));
+  EXPECT_EQ(config.legacy_reference, key_reference(codec::sha256(key)));
+
+  const Config none = config_of({{"GATEWAY_API_KEY_HASHES", ring}, {"GATEWAY_API_KEY", key}});
+  EXPECT_FALSE(none.session_key);
+  EXPECT_TRUE(none.ring_references.empty());
+  EXPECT_EQ(none.legacy_reference, "");
+}
+
+TEST(Config, a_guessable_session_secret_counts_as_unset) {
+  for (const std::string& secret : {std::string("changeme"), std::string(64, 'a'),
+                                    std::string("abcdeabcdeabcdeabcdeabcdeabcdeab"),
+                                    std::string("0f1e2d3c4b5a69788796a5b4c3d2e1f")}) {
+    const Config config = config_of({{"GATEWAY_SESSION_SECRET", secret}});
+    EXPECT_FALSE(config.session_key) << secret;
+    ASSERT_EQ(config.warnings.size(), 1u) << secret;
+    EXPECT_EQ(config.warnings[0].find(secret), std::string::npos);
+  }
+  EXPECT_TRUE(config_of({{"GATEWAY_SESSION_SECRET", " \n"}}).warnings.empty());
+}
+
+TEST(Config, what_strangers_and_dev_keys_may_do_is_off_unless_switched_on) {
+  EXPECT_FALSE(read_config("{}").self_serve);
+  EXPECT_FALSE(read_config("{}").dev_keys_allowed);
+  const Config config = config_of({{"ACCESS_REQUESTS", "on"}, {"ALLOW_DEV_KEYS", "On"}});
+  EXPECT_TRUE(config.self_serve);
+  EXPECT_TRUE(config.dev_keys_allowed);
+  const Config odd = config_of({{"ACCESS_REQUESTS", "please"}, {"ALLOW_DEV_KEYS", "maybe"}});
+  EXPECT_FALSE(odd.self_serve);
+  EXPECT_FALSE(odd.dev_keys_allowed);
+  EXPECT_EQ(odd.warnings.size(), 2u);
 }
 
 TEST(Config, U7_a_provider_key_is_trimmed_at_load) {

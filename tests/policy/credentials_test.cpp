@@ -7,8 +7,8 @@
 namespace postern::policy {
 namespace {
 
-const std::string key = "gw_live_FAKE0000000000000000000000000000000001";
-const std::string other_key = "gw_live_FAKE0000000000000000000000000000000002";
+const std::string key = "gw_live_FAKE000000000000000000000000000104zxfT";
+const std::string other_key = "gw_live_FAKE00000000000000000000000000022skRmv";
 
 Credentials from_authorization(std::string_view header) {
   return read_credentials(header, std::nullopt);

@@ -12,6 +12,7 @@ import net from "node:net";
  * @property {string | Buffer | object} [body]  an object is sent as JSON
  * @property {boolean} [chunked]  sends the body without a length
  * @property {string} [key]      presented as a bearer token
+ * @property {boolean} [flood]    one of thousands: its key is not kept for the search of the logs
  */
 
 /** Everything that was ever presented as a credential, for the search of the logs. */
@@ -62,7 +63,7 @@ class Exchange {
     const headers = [...(options.headers ?? [])];
     if (options.key) headers.push(["Authorization", `Bearer ${options.key}`]);
     for (const [name, value] of headers) {
-      if (/^(authorization|x-api-key)$/i.test(name)) presented.add(value.replace(/^\s*bearer\s+/i, "").trim());
+      if (!options.flood && /^(authorization|x-api-key)$/i.test(name)) presented.add(value.replace(/^\s*bearer\s+/i, "").trim());
       lines.push(`${name}: ${value}`);
     }
     const has = (/** @type {string} */ wanted) => headers.some(([name]) => name.toLowerCase() === wanted);

@@ -23,7 +23,7 @@ using Actions = std::vector<Action>;
 // The actions that ask for an event; at most one stands in a list, and last.
 inline bool is_question(std::string_view kind) {
   for (const std::string_view question :
-       {"receive", "load", "store", "fetch", "collect", "read", "wait"})
+       {"receive", "call", "locate", "limit", "fetch", "collect", "read", "wait"})
     if (question == kind) return true;
   return false;
 }
@@ -61,11 +61,11 @@ inline bool ends_an_event(std::string_view text) {
   return text.empty() || text.ends_with('\n') || text.ends_with('\r');
 }
 
-// A head, its newline and the 40 random bytes of a `request` or `trapped`, different by `number`.
+// A head, its newline and the 72 random bytes of a `request` or `trapped`, different by `number`.
 inline std::string with_random(std::string_view head, unsigned number = 0) {
   std::string payload(head);
   if (!head.empty()) payload += '\n';
-  for (unsigned at = 0; at < 40; ++at) payload += static_cast<char>(number * 41 + at);
+  for (unsigned at = 0; at < 72; ++at) payload += static_cast<char>(number * 41 + at);
   return payload;
 }
 

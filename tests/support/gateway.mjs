@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import zlib from "node:zlib";
 import { collectModules, root, startWorkerd } from "../../scripts/workerd.mjs";
 import { open, presented, send } from "./client.mjs";
 
@@ -11,11 +12,19 @@ export const logFolder = path.join(root, "build/logs/gateways");
 
 export const sha256 = (/** @type {string} */ text) => createHash("sha256").update(text).digest("hex");
 
-/** A random key in the form of ours. */
-export function makeKey() {
-  const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  const bytes = crypto.getRandomValues(new Uint8Array(38));
-  return `gw_live_${[...bytes].map((byte) => letters[byte % letters.length]).join("")}`;
+const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** A random key in the form of ours. @param {"live" | "test" | "dev"} [keyClass] */
+export function makeKey(keyClass = "live") {
+  const bytes = crypto.getRandomValues(new Uint8Array(32));
+  return withChecksum(`gw_${keyClass}_${[...bytes].map((byte) => letters[byte % letters.length]).join("")}`);
+}
+
+/** @param {string} text  a key but for its last six characters */
+export function withChecksum(text) {
+  let digits = "";
+  for (let left = zlib.crc32(text); digits.length < 6; left = Math.floor(left / 62)) digits = letters[left % 62] + digits;
+  return text + digits;
 }
 
 /** A random key in the form of a provider's. */
@@ -28,8 +37,9 @@ export const makeProviderKey = () => `sk-proj-${makeKey().slice(8)}`;
  * @param {Record<string, string>} [options.replace]  see collectModules
  * @param {string} [options.dataDir]
  * @param {string} [options.passTo]    where /__test/pass goes (test build)
+ * @param {number} [options.workers]   see startWorkerd
  */
-export async function startGateway({ env = {}, test = false, replace = {}, dataDir, passTo } = {}) {
+export async function startGateway({ env = {}, test = false, replace = {}, dataDir, passTo, workers } = {}) {
   const entry = test ? "tests/worker/entry.js" : "worker/index.js";
   const standIns = test ? { "build/wasi/gateway.wasm": "build/wasi/gateway-test.wasm", ...replace } : replace;
   const workerd = await startWorkerd({
@@ -37,8 +47,9 @@ export async function startGateway({ env = {}, test = false, replace = {}, dataD
     env: { ...env, PASS_TO: passTo },
     bindings: ["POSTERN_DEV", "PASS_TO"],
     dataDir,
+    workers,
   });
-  const { port } = workerd;
+  const { port, ports } = workerd;
   fs.mkdirSync(logFolder, { recursive: true });
   const alive = path.join(logFolder, `${workerd.pid}.pid`);
   fs.writeFileSync(alive, "");
@@ -54,10 +65,10 @@ export async function startGateway({ env = {}, test = false, replace = {}, dataD
 
   return {
     ...workerd,
-    /** @param {import("./client.mjs").Options} [options] */
-    send: (options) => send(port, options),
-    /** @param {import("./client.mjs").Options} [options] */
-    open: (options) => open(port, options),
+    /** @param {import("./client.mjs").Options} [options] @param {number} [worker]  which of several */
+    send: (options, worker = 0) => send(ports[worker], options),
+    /** @param {import("./client.mjs").Options} [options] @param {number} [worker] */
+    open: (options, worker = 0) => open(ports[worker], options),
     /** The log's lines about exchanges so far. */
     exchanges: () => lines().filter((line) => line.event === "exchange"),
     lines,
@@ -107,7 +118,7 @@ export function keep(output, env) {
 
 /** @param {Record<string, string | undefined>} env */
 function secretsOf(env) {
-  const keys = [env.GATEWAY_API_KEY, env.OPENAI_API_KEY, env.POSTERN_DEV, ...presented];
+  const keys = [env.GATEWAY_API_KEY, env.OPENAI_API_KEY, env.POSTERN_DEV, env.GATEWAY_SESSION_SECRET, ...presented];
   const texts = new Set();
   for (const key of keys) {
     const text = key?.trim() ?? "";
@@ -119,24 +130,33 @@ function secretsOf(env) {
   return [...texts];
 }
 
+// The shortest text that is looked for. Every text is found by so many characters first: there are
+// tens of thousands of them.
+const window = 12;
+
 /** The secrets that stand in the logs kept so far, each with its file. */
 export function leaks() {
   if (!fs.existsSync(logFolder)) return [];
   const names = fs.readdirSync(logFolder);
-  const secrets = new Set();
+  const read = (/** @type {string} */ name) => fs.readFileSync(path.join(logFolder, name), "utf8");
+  /** @type {Map<string, Set<string>>} */
+  const secrets = new Map();
   for (const name of names.filter((one) => one.endsWith(".json"))) {
-    for (const secret of JSON.parse(fs.readFileSync(path.join(logFolder, name), "utf8")).secrets) {
-      secrets.add(secret.toLowerCase());
+    for (const given of JSON.parse(read(name)).secrets) {
+      const secret = given.toLowerCase();
+      const begin = secret.slice(0, window);
+      secrets.set(begin, (secrets.get(begin) ?? new Set()).add(secret));
     }
   }
-  const found = [];
+  const found = new Set();
   for (const name of names.filter((one) => one.endsWith(".log"))) {
-    const text = fs.readFileSync(path.join(logFolder, name), "utf8").toLowerCase();
-    for (const secret of secrets) {
-      if (text.includes(secret)) found.push(`${name}: ${secret.slice(0, 8)}...`);
+    const text = read(name).toLowerCase();
+    for (let at = 0; at + window <= text.length; ++at) {
+      for (const secret of secrets.get(text.slice(at, at + window)) ?? [])
+        if (text.startsWith(secret, at)) found.add(`${name}: ${secret.slice(0, 8)}...`);
     }
   }
-  return found;
+  return [...found];
 }
 
 /** Ends the gateways of tests that failed before they stopped them. */

@@ -52,12 +52,17 @@ async function play(gateway, request, round) {
     path: path.replace(/^[\\/]?/, "/"),
     headers,
     body: request.body,
+    flood: round >= 100,
   });
 
   const { status, code, challenge, label, key_id: keyId, headers: wanted = {}, absent_headers: absent = [] } = request.expect;
   const shown = `${request.method} ${request.url} ${JSON.stringify(request.headers).slice(0, 300)}: ${reply.text.slice(0, 300)}`;
   if (status !== undefined) expect(reply.status, shown).toBe(status);
   if (code !== undefined) expect(reply.json.error.code, shown).toBe(code);
+  if (request.expect.message !== undefined) expect(reply.json.error.message, shown).toBe(request.expect.message);
+  for (const [member, value] of Object.entries(request.expect.body ?? {})) {
+    expect(reply.json[member], `${member} of ${shown}`).toEqual(value);
+  }
   if (challenge !== undefined) expect(reply.header("www-authenticate"), shown).toBe(challenge);
   if (label !== undefined) expect(reply.json.label, shown).toBe(label);
   if (keyId !== undefined) expect(reply.json.key_id, shown).toBe(keyId);

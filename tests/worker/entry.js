@@ -5,7 +5,7 @@ import docs from "../../build/pages/docs.html";
 import openapi from "../../docs/openapi.json";
 import { gateway } from "../../worker/gateway.js";
 
-export { Stats } from "../../worker/objects.js";
+export * from "../../worker/objects.js";
 
 const postern = gateway(module, { docs, openapi });
 

@@ -104,6 +104,17 @@ describe("answers", () => {
       object: "key",
       label: "web",
       key_id: sha256(key).slice(0, 8),
+      source: "ring",
+      account: null,
+      tier: null,
+      class: "live",
+      livemode: true,
+      scopes: ["read", "generate"],
+      models: null,
+      status: "active",
+      expires_at: null,
+      grace_ends_at: null,
+      limits: {},
       mode: "key",
       request_id: reply.header("x-request-id"),
     });
@@ -254,7 +265,8 @@ describe("pages of other origins", () => {
     const reply = await gateway.send({ path: "/v1/whoami", key, headers: origin("https://app.example") });
     expect(reply.header("access-control-allow-origin")).toBe("https://app.example");
     expect(reply.header("access-control-expose-headers")).toBe(
-      "X-Request-Id, X-Client-Request-Id, traceparent, Retry-After, X-Gateway-Mode",
+      "X-Request-Id, X-Client-Request-Id, traceparent, Retry-After, X-Gateway-Mode, X-Gateway-Key-Status, " +
+        "X-Gateway-Key-Grace-Ends, X-Gateway-Livemode",
     );
     expect(reply.header("access-control-allow-credentials")).toBeUndefined();
     expect(reply.header("vary")).toBe("Origin");
@@ -282,7 +294,7 @@ describe("pages of other origins", () => {
     });
     expect(reply.status).toBe(204);
     expect(reply.header("access-control-allow-origin")).toBe("https://app.example");
-    expect(reply.header("access-control-allow-methods")).toBe("GET, HEAD, POST");
+    expect(reply.header("access-control-allow-methods")).toBe("GET, HEAD, POST, PATCH, DELETE");
     expect(reply.header("access-control-allow-headers")).toMatch(/authorization/i);
     expect(Number(reply.header("access-control-max-age"))).toBeGreaterThan(0);
   });
