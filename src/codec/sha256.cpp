@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstring>
 
+#include "codec/equal_mask.h"
+
 namespace postern::codec {
 namespace {
 
@@ -97,13 +99,7 @@ Digest sha256(std::string_view bytes) {
 }
 
 bool equal_constant_time(const Digest& left, const Digest& right) {
-  uint32_t difference = 0;
-  for (size_t index = 0; index < left.size(); ++index) {
-    difference |= static_cast<uint32_t>(left[index] ^ right[index]);
-  }
-  // Hides from the optimizer that only zero matters, so that it cannot leave the loop early.
-  __asm__ volatile("" : "+r"(difference));
-  return difference == 0;
+  return equal_mask(left, right) != 0;
 }
 
 std::string to_hex(std::string_view bytes) {

@@ -1,33 +1,12 @@
 #include "policy/key_cache.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <utility>
+
+#include "codec/equal_mask.h"
 
 namespace postern::policy {
 namespace {
-
-// The compiler must not learn that a difference of zero is a reason to stop.
-uint64_t hide(uint64_t value) {
-  asm volatile("" : "+r"(value));
-  return value;
-}
-
-// All ones when `difference` is zero, otherwise zero.
-uint64_t mask_of_zero(uint64_t difference) {
-  difference = hide(difference);
-  return ((difference | (0 - difference)) >> 63) - 1;
-}
-
-using Words = std::array<uint64_t, sizeof(codec::Digest) / sizeof(uint64_t)>;
-
-Words words_of(const codec::Digest& digest) {
-  Words words;
-  static_assert(sizeof(words) == sizeof(digest));
-  std::memcpy(words.data(), digest.data(), sizeof(words));
-  return words;
-}
 
 // Any bytes will do: those of a digest are as good as random.
 size_t set_of(const codec::Digest& digest) {
@@ -43,7 +22,7 @@ uint64_t is_believed(int64_t asked_ms, int64_t now_ms) {
   const uint64_t age_ms = static_cast<uint64_t>(now_ms) - static_cast<uint64_t>(asked_ms);
   const bool asked = asked_ms != INT64_MIN;
   const bool young = age_ms < static_cast<uint64_t>(bounds::key_cache_age_ms);
-  return hide(static_cast<uint64_t>(asked) & static_cast<uint64_t>(young));
+  return codec::hide_from_compiler(static_cast<uint64_t>(asked) & static_cast<uint64_t>(young));
 }
 
 bool is_of_lineage(const KnownKey& key, std::string_view id) {
@@ -57,16 +36,12 @@ constinit const KeyCache::Set KeyCache::empty_set;
 CacheLook KeyCache::find(const codec::Digest& digest, int64_t now_ms) const {
   const size_t number = set_of(digest);
   const Set& set = sets_.empty() ? empty_set : sets_[number];
-  const Words wanted = words_of(digest);
 
   CacheLook look;
   uint64_t found = 0;  // way + 1; 0 is a miss
   for (size_t way = 0; way < bounds::key_cache_ways; ++way) {
-    const Words held = words_of(set.digests[way]);
-    uint64_t difference = 0;
-    for (size_t word = 0; word < held.size(); ++word) difference |= held[word] ^ wanted[word];
     const uint64_t believed = 0 - is_believed(set.asked_ms[way], now_ms);
-    found |= (way + 1) & mask_of_zero(difference) & believed;
+    found |= (way + 1) & codec::equal_mask(set.digests[way], digest) & believed;
     ++look.digests_compared;
     look.bytes_touched += sizeof(codec::Digest);
   }

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -334,21 +333,6 @@ void RingParser::prepare_words() {
     weak_digests_[i] = codec::sha256(weak_words[i]);
 }
 
-// The compiler must not learn that a difference of zero is a reason to stop.
-uint64_t hide(uint64_t value) {
-  asm volatile("" : "+r"(value));
-  return value;
-}
-
-using Words = std::array<uint64_t, sizeof(codec::Digest) / sizeof(uint64_t)>;
-
-Words words_of(const codec::Digest& digest) {
-  Words words;
-  static_assert(sizeof(words) == sizeof(digest));
-  std::memcpy(words.data(), digest.data(), sizeof(words));
-  return words;
-}
-
 // With its milliseconds, where it has any: what is written must be read back as it was.
 std::string time_text(int64_t ms) {
   std::string text = codec::utc_time(ms);
@@ -374,24 +358,6 @@ std::string joined(const Words& words) {
 }  // namespace
 
 Ring parse_ring(std::string_view text) { return RingParser().parse(text); }
-
-RingMatch match(const Ring& ring, const codec::Digest& presented) {
-  const Words wanted = words_of(presented);
-  RingMatch result;
-  uint64_t found = 0;  // position + 1; 0 is a miss
-  for (size_t i = ring.entries.size(); i-- > 0;) {
-    const Words held = words_of(ring.entries[i].digest);
-    uint64_t difference = 0;
-    for (size_t word = 0; word < held.size(); ++word) difference |= held[word] ^ wanted[word];
-    difference = hide(difference);
-    const uint64_t equal = ((difference | (0 - difference)) >> 63) - 1;  // all ones or all zeros
-    found = (found & ~equal) | ((i + 1) & equal);
-    ++result.digests_compared;
-    result.bytes_touched += sizeof(codec::Digest);
-  }
-  if (found != 0) result.entry = &ring.entries[static_cast<size_t>(found - 1)];
-  return result;
-}
 
 std::string format_entry(const RingEntry& entry) {
   // No scope at all has no word of its own: one that nobody knows grants nothing either.
