@@ -88,6 +88,22 @@ std::string refusal_body(policy::Reason reason, std::string_view message, std::s
   return body;
 }
 
+// `type` is left out, which means about:blank: the status says what kind of problem it is, and
+// `code`, an extension member, which one.
+std::string problem_body(policy::Reason reason, std::string_view message, std::string_view param,
+                         std::string_view request_id) {
+  const policy::Refusal& refusal = policy::refusal(reason);
+  std::string body;
+  codec::JsonWriter json(body);
+  json.begin_object().name("title").string(policy::status_phrase(refusal.status));
+  json.name("status").number(refusal.status);
+  json.name("detail").string(message.empty() ? refusal.message : message);
+  json.name("code").string(refusal.code);
+  if (!param.empty()) json.name("param").string(param);
+  json.name("request_id").string(request_id).end_object();
+  return body;
+}
+
 std::string refusal_event(policy::Reason reason) {
   return "data: " + refusal_body(reason, {}, {}) + "\n\n";
 }

@@ -48,6 +48,10 @@ bool is_origin_allowed(const policy::Config& config, std::string_view origin);
 
 // The envelope of a refusal, with the reason's own words when `message` is empty.
 std::string refusal_body(policy::Reason reason, std::string_view message, std::string_view param);
+// The same as problem details (RFC 9457), for management routes whose caller asks for that type.
+inline constexpr std::string_view problem_type = "application/problem+json";
+std::string problem_body(policy::Reason reason, std::string_view message, std::string_view param,
+                         std::string_view request_id);
 // The same as the last event of a stream.
 std::string refusal_event(policy::Reason reason);
 

@@ -333,7 +333,10 @@ void Exchange::refuse(Reason reason, Outbox& out, std::string_view message,
                       std::string_view param) {
   const policy::Refusal& refusal = policy::refusal(reason);
   receipt_.code = refusal.code;
-  Answer answer{refusal.status, json_type, {}};
+  const bool as_problem = route_ && policy::is_management(*route_) &&
+                          head_.header(RequestHeader::kAccept).value_or("").find(problem_type) !=
+                              std::string_view::npos;
+  Answer answer{refusal.status, as_problem ? problem_type : json_type, {}};
   std::string challenge(refusal.challenge);
   if (reason == Reason::kMissingScope && route_ && route_->scope)
     challenge.append(", scope=\"").append(policy::scope_name(*route_->scope)).append("\"");
@@ -344,7 +347,9 @@ void Exchange::refuse(Reason reason, Outbox& out, std::string_view message,
   if (reason == Reason::kTooManyFailures) answer.headers.push_back({"retry-after", retry_after_s_});
   if (reason == Reason::kTooManyRequests) answer.headers.push_back({"retry-after", "3600"});
   respond(answer, out);
-  if (head_.method != "HEAD") out.add(Action::send, refusal_body(reason, message, param));
+  if (head_.method != "HEAD")
+    out.add(Action::send, as_problem ? problem_body(reason, message, param, receipt_.request_id)
+                                     : refusal_body(reason, message, param));
   finish(reply_.status ? ending::upstream_failed : ending::refused, out);
 }
 

@@ -61,6 +61,9 @@ struct Refusal {
 
 const Refusal& refusal(Reason reason);
 
+// The words that go with a status (RFC 9110, section 15), of those in the table.
+std::string_view status_phrase(int status);
+
 // The error type of OpenAI's envelope that goes with a status.
 std::string_view error_type(int status);
 

@@ -89,6 +89,10 @@ bool fits(std::string_view route_path, std::string_view path, std::string_view& 
 
 std::span<const Route> routes() { return table; }
 
+bool is_management(const Route& route) {
+  return route.scope == Scope::kAdmin || route.feature != Feature::kNone;
+}
+
 RouteMatch find_route(std::string_view method, std::string_view path) {
   RouteMatch match;
   match.guard = path.starts_with("/v1/") ? Guard::kProtected : Guard::kPublic;

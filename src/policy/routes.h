@@ -79,6 +79,9 @@ struct Route {
 
 std::span<const Route> routes();
 
+// Is it about keys themselves, rather than about what a key is for?
+bool is_management(const Route& route);
+
 struct RouteMatch {
   const Route* route = nullptr;  // null: no such path, or not with this method
   bool path_known = false;

@@ -177,7 +177,7 @@ describe("with a provider", () => {
     }
   });
 
-  test("our own refusals have their classes too", async () => {
+  test("O5: our own refusals have their classes too", async () => {
     const bad = await errorOf(client.post("/chat/completions", { body: { messages } }));
     expect(bad).toBeInstanceOf(OpenAI.BadRequestError);
     expect(bad).toMatchObject({ code: "invalid_request", param: "model" });

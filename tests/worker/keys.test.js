@@ -96,6 +96,16 @@ describe("a managed key", () => {
     expect([other.status, other.json.error.code]).toEqual([409, "idempotency_key_reused"]);
   });
 
+  test("CC9: answers to keys are no-store, so that no cache has to look at Vary", async () => {
+    const { create, call, whoami } = api();
+    const [one, two] = [await create({ label: "one" }), await create({ label: "two" })];
+    for (const made of [one, two, one]) {
+      const who = await whoami(made.key);
+      expect([who.json.key_id, who.header("cache-control")]).toEqual([made.id, "no-store"]);
+    }
+    expect((await call("GET", `/v1/keys/${one.id}`)).header("cache-control")).toBe("no-store");
+  });
+
   test("S5: a child is never wider than its creator, and nothing is clamped", async () => {
     const { call } = api();
     const wider = [

@@ -224,7 +224,7 @@ describe("the log", () => {
     expect(gateway.output()).not.toMatch(/secret-/);
   });
 
-  test("O6 L9: holds no key, no beginning of one and no digest, whatever was presented and however it ended", async () => {
+  test("O6 L9 O14: holds no key, no beginning of one and no digest, whatever was presented and however it ended", async () => {
     gateway = await start();
     const foreign = makeKey();
     upstream.on("quoting", (reply) => sendJson(reply, 401, { error: { message: `bad key ${providerKey} ${foreign}` } }));
