@@ -154,8 +154,15 @@ uint64_t hash_of(std::string_view group) {
   return hash;
 }
 
-// Requests wait for other things between their arrival and their count, so those of a minute may
-// come a little after the first of the next one. They count there, and begin nothing anew.
+// Requests wait for other things between their arrival and their count, so a failure may come a
+// little before the one that began the minute. A clock that was set back by more begins anew.
+bool is_running(int64_t begun_ms, int64_t now_ms) {
+  const int64_t age_ms = now_ms - begun_ms;
+  return age_ms < ms_per_minute && age_ms > -ms_per_minute;
+}
+
+// Likewise where minutes are those of the clock: those of a minute that come a little after the
+// first of the next one count there.
 int64_t counted_minute(int64_t minute, int64_t latest) {
   return minute == latest - 1 ? latest : minute;
 }
@@ -176,9 +183,8 @@ uint32_t Failures::count(std::string_view group, int64_t now_ms) {
   if (places_.empty()) places_.resize(bounds::failing_addresses_max);
   const uint64_t hash = hash_of(group);
   Place* const set = places_.data() + hash % sets * ways;
-  const int64_t minute = now_ms / ms_per_minute;
-  const auto worth = [minute](const Place& place) {
-    return counted_minute(minute, place.minute) == place.minute ? place.failures : 0;
+  const auto worth = [now_ms](const Place& place) {
+    return is_running(place.begun_ms, now_ms) ? place.failures : 0;
   };
 
   Place* place =
@@ -189,10 +195,10 @@ uint32_t Failures::count(std::string_view group, int64_t now_ms) {
     });
     *place = {};
   }
-  if (worth(*place) == 0) *place = {hash, minute, 0};
+  if (worth(*place) == 0) *place = {hash, now_ms, 0};
   if (place->failures <= bounds::failures_per_minute_max) ++place->failures;
   if (place->failures <= bounds::failures_per_minute_max) return 0;
-  const int64_t left_ms = (place->minute + 1) * ms_per_minute - now_ms;
+  const int64_t left_ms = place->begun_ms + ms_per_minute - now_ms;
   return static_cast<uint32_t>((left_ms + 999) / 1000);
 }
 

@@ -18,14 +18,15 @@ std::string address_group(std::string_view address);
 
 class Failures {
  public:
-  // Counts a failure of this group in the minute of `now_ms`. The seconds until the limit
+  // Counts a failure of this group in the minute that began with its first, so that a flood is
+  // not split in two by the turn of the clock. The seconds until the limit
   // (bounds::failures_per_minute_max) is lifted when it is exceeded, else 0.
   uint32_t count(std::string_view group, int64_t now_ms);
 
  private:
   struct Place {
     uint64_t group = 0;  // its hash
-    int64_t minute = 0;
+    int64_t begun_ms = 0;
     uint32_t failures = 0;
   };
   std::vector<Place> places_;  // set-associative, bounds::failing_addresses_max of them

@@ -193,6 +193,13 @@ TEST(Failures, the_next_minute_has_the_whole_limit_again) {
   EXPECT_EQ(count_many(failures, "1.2.3.4", limit, start_ms + 100 * minute_ms), 0u);
 }
 
+TEST(Failures, Q13_a_flood_is_one_flood_across_the_turn_of_the_clock) {
+  Failures failures;
+  const int64_t before_turn = start_ms - start_ms % minute_ms + minute_ms - 100;
+  EXPECT_EQ(count_many(failures, "1.2.3.4", limit / 2, before_turn), 0u);
+  EXPECT_GT(count_many(failures, "1.2.3.4", limit, before_turn + 200), 0u);
+}
+
 TEST(Failures, Q14_the_failures_of_one_address_are_not_those_of_another) {
   Failures failures;
   EXPECT_GT(count_many(failures, "1.2.3.4", limit + 1, start_ms), 0u);
