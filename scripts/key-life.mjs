@@ -122,7 +122,7 @@ function told(reply) {
 
 /** @param {string} key */
 function masked(key) {
-  return `${key.slice(0, 8)}...${key.slice(-4)}`;
+  return `${key.slice(0, key.lastIndexOf("_") + 1)}...${key.slice(-4)}`;
 }
 
 /** @param {number} days */
