@@ -236,6 +236,9 @@ void ConfigReader::read_ring() {
   if (ring.unknown_scopes > 0)
     warn(name, "holds " + count_of(ring.unknown_scopes, "entry", "entries") +
                    " with a scope that is not known and grants nothing");
+  if (ring.mixed_scopes > 0)
+    warn(name, "holds " + count_of(ring.mixed_scopes, "entry", "entries") +
+                   " with admin and generate: a key that manages does not generate");
   if (ring.unreadable_times > 0)
     warn(name, "holds " + count_of(ring.unreadable_times, "entry", "entries") +
                    " with a time that cannot be read, which count as expired");

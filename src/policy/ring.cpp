@@ -67,6 +67,7 @@ class AttributeReader {
   bool read();
 
   bool unknown_scope() const { return unknown_scope_; }
+  bool mixed_scopes() const { return mixed_scopes_; }
   bool unreadable_time() const { return unreadable_time_; }
 
  private:
@@ -82,6 +83,7 @@ class AttributeReader {
   RingEntry& entry_;
   unsigned seen_ = 0;  // a bit for each attribute
   bool unknown_scope_ = false;
+  bool mixed_scopes_ = false;
   bool unreadable_time_ = false;
 };
 
@@ -170,7 +172,11 @@ bool AttributeReader::read() {
     text_.remove_prefix(attribute.size());
     if (!is_visible(attribute) || !take(attribute)) return false;
   }
-  return !entry_.grant.scopes.mixes_planes();
+  Scopes& scopes = entry_.grant.scopes;
+  mixed_scopes_ = scopes.mixes_planes();
+  // A mistake locks nobody out and gives nobody more: who manages does not generate.
+  if (mixed_scopes_) scopes = scopes.both({Scope::kRead, Scope::kAdmin, Scope::kWebhookWrite});
+  return true;
 }
 
 bool AttributeReader::take(std::string_view attribute) {
@@ -296,9 +302,7 @@ void RingParser::add(std::string_view text) {
   if (!digest || (labelled && !is_label(label))) return refuse(fault_of(head));
   RingEntry entry{*digest, std::string(label), {}, false};
   AttributeReader attributes(text.substr(head.size()), entry);
-  if (!attributes.read())
-    return refuse(entry.grant.scopes.mixes_planes() ? RingFault::kMixedScopes
-                                                    : RingFault::kBadAttribute);
+  if (!attributes.read()) return refuse(RingFault::kBadAttribute);
   prepare_words();
   if (holds(accident_digests_, *digest)) return refuse(RingFault::kAccident);
   if (ring_.entries.size() >= bounds::ring_entries_max) return refuse(RingFault::kTooMany);
@@ -310,6 +314,7 @@ void RingParser::add(std::string_view text) {
   };
   if (holds(weak_digests_, *digest)) count(ring_.weak_entries, RingFault::kWeak);
   if (attributes.unknown_scope()) count(ring_.unknown_scopes, RingFault::kUnknownScope);
+  if (attributes.mixed_scopes()) count(ring_.mixed_scopes, RingFault::kMixedScopes);
   if (attributes.unreadable_time()) count(ring_.unreadable_times, RingFault::kUnreadableTime);
   ring_.entries.push_back(std::move(entry));
 }

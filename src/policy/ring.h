@@ -13,7 +13,8 @@
 // each attribute at most once, in any order, without white space. A bad entry never matches and
 // never stops the others; it is counted, never quoted. An attribute that is not known makes the
 // entry bad, because it may have been a restriction. A scope that is not known grants nothing and
-// is counted. A time that cannot be read makes the key an expired one.
+// is counted; so does `generate` beside `admin`. A time that cannot be read makes the key an
+// expired one.
 #pragma once
 
 #include <cstddef>
@@ -40,13 +41,13 @@ enum class RingFault {
   kSwapped,     // digest and label the wrong way round
   kBadLabel,
   kBadAttribute,  // unknown, twice, or with a value that it cannot have
-  kMixedScopes,   // admin and generate in one key
   kAccident,      // the digest of nothing, a newline, `undefined`
   kRepeated,      // a digest that stands above
   kTooMany,       // over the bound
   // These leave the entry in use.
   kWeak,  // the digest of a guessable word
   kUnknownScope,
+  kMixedScopes,     // admin and generate in one key: such a key does not generate
   kUnreadableTime,  // such a key is expired
 };
 
@@ -62,6 +63,7 @@ struct Ring {
   size_t bad_entries = 0;
   size_t weak_entries = 0;      // accepted, warned about
   size_t unknown_scopes = 0;    // entries with one or more
+  size_t mixed_scopes = 0;      // entries whose `generate` is left out beside `admin`
   size_t unreadable_times = 0;  // entries with one or more
   std::vector<RingRemark> remarks;
 };
