@@ -52,11 +52,10 @@ void write_words(JsonWriter& json, std::string_view key) {
 void Counts::add(const Served& served) {
   add_to(row("public", "provider", served.provider), served);
   add_to(row("public", "status", std::to_string(served.status)), served);
-  // What a test key did is no part of the report of a live key with the same label.
-  const std::string scope = (served.live ? "label:" : "test:") + std::string(served.label);
-  add_to(row(scope, "total", ""), served);
-  add_to(row(scope, "model", served.model.empty() ? "none" : served.model), served);
-  if (!served.project_id.empty()) add_to(row(scope, "project", served.project_id), served);
+  add_to(row(served.scope, "total", ""), served);
+  add_to(row(served.scope, "model", served.model.empty() ? "none" : served.model), served);
+  if (!served.project_id.empty())
+    add_to(row(served.scope, "project", served.project_id), served);
 }
 
 Counters& Counts::row(std::string_view scope, std::string_view dimension, std::string_view name) {

@@ -17,9 +17,9 @@ namespace postern::exchange {
 
 // One finished exchange, as far as the reports are concerned.
 struct Served {
-  std::string_view label, provider, model, project_id;
+  std::string_view scope;  // policy::count_scope
+  std::string_view provider, model, project_id;
   int status = 0;
-  bool live = true;  // false: by a test key
   bool error = false, throttled = false, stream = false, truncated = false, usage_absent = false;
   chat::Usage usage;
   uint64_t content_events = 0;

@@ -260,6 +260,7 @@ void Exchange::on_failed(std::string_view reason, Outbox& out) {
     case State::kOperating:
       return refuse(Reason::kKeyStoreUnavailable, out);
     case State::kLocating:
+      return on_located({}, out);  // an unknown address is counted too
     case State::kLimiting:
       return refuse_counted(out);  // without a limiter the failure is what it was
     case State::kReceiving:

@@ -37,12 +37,11 @@ void Exchange::ask_store(State next, Outbox& out) {
 
 void Exchange::ask_load(Outbox& out) {
   const bool everybody = route_->guard == policy::Guard::kPublic;
-  const bool live = caller_.grant.key_class != policy::KeyClass::kTest;
   std::string argument;
   JsonWriter(argument)
       .begin_object()
       .name("scope")
-      .string(everybody ? "public" : (live ? "label:" : "test:") + caller_.name)
+      .string(everybody ? "public" : policy::count_scope(caller_))
       .end_object();
   ask_objects(State::kLoading, {"STATS", {"stats"}, "report", bounds::store_timeout_ms}, argument,
               out);

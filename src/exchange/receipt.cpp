@@ -27,6 +27,7 @@ void tell_of_caller(const policy::Caller& caller, Receipt& receipt) {
   if (caller.source == policy::Source::kManaged || caller.source == policy::Source::kSession)
     receipt.key_id = caller.key_id;
   receipt.account = caller.grant.account;
+  receipt.count_scope = policy::count_scope(caller);
   if (caller.standing == policy::Standing::kSuperseded) receipt.key_status = "superseded";
   receipt.live = caller.grant.key_class != policy::KeyClass::kTest;
 }
@@ -73,8 +74,7 @@ void write_log_line(const Receipt& receipt, std::string_view end, int64_t now_ms
 
 Served served(const Receipt& receipt, std::string_view end, int64_t now_ms) {
   Served share;
-  share.label = receipt.label;
-  share.live = receipt.live;
+  share.scope = receipt.count_scope;
   share.provider = receipt.provider;
   share.model = receipt.model;
   share.project_id = receipt.project_id;

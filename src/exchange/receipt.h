@@ -18,7 +18,7 @@ struct Receipt {
   std::string method;  // empty when it is none that we know
   int status = 0;      // of the answer; 0: none was sent
   std::string_view code;
-  std::string label, key_id, account, project_id, model;
+  std::string label, key_id, account, count_scope, project_id, model;
   std::string_view key_status;  // empty: active, or no key
   bool live = true;             // false: by a test key
   std::string_view provider = "none";

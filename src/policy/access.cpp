@@ -248,6 +248,11 @@ Caller authenticate_managed(const Config& config, const AccessFacts& facts,
   return keep_out_other_sites(config, facts, std::move(caller));
 }
 
+std::string count_scope(const Caller& caller) {
+  if (!caller.lineage.empty()) return "key:" + caller.lineage;
+  return (caller.grant.key_class == KeyClass::kTest ? "test:" : "label:") + caller.name;
+}
+
 bool in_dev_mode(const Config& config, const AccessFacts& facts) {
   return !config.keys_named && on_dev_machine(config, facts);
 }

@@ -74,6 +74,10 @@ Caller authenticate(const Config& config, const AccessFacts& facts, const KeyCac
 Caller authenticate_managed(const Config& config, const AccessFacts& facts,
                             const StoreQuestion& question, const KnownKey* key, int64_t now_ms);
 
+// Under which word the counts of this caller are kept, and who may read them. A managed key has its
+// own, since anybody may ask for one of any label; what a test key did is no part of a live report.
+std::string count_scope(const Caller& caller);
+
 // Is this request served in dev mode? Needs a marker of full length, neither key variable set (one
 // that holds only unusable keys counts as set), one of the hosts 127.0.0.1, localhost and [::1],
 // and neither CF-Ray nor CF-Worker.
