@@ -26,6 +26,9 @@ inline constexpr size_t ring_faults_max = 1000;
 inline constexpr int64_t grace_ms = 24 * 3600 * 1000;
 // Patterns in one list of models.
 inline constexpr size_t model_patterns_max = 64;
+inline constexpr size_t account_name_bytes_max = 64;
+// A host has 253 at most.
+inline constexpr size_t origin_bytes_max = 300;
 // The variable ACCOUNTS that is read. A Worker's variable holds 5 KB.
 inline constexpr size_t accounts_bytes_max = 64u << 10;
 // Faults of it that are named one by one; the rest is a number.
@@ -76,6 +79,7 @@ inline constexpr size_t session_secret_bytes_min = 32;
 // --- Failed authentications -------------------------------------------------------------------
 // Of one address in a minute; beyond it the answer is 429. A valid key is never held back.
 inline constexpr uint32_t failures_per_minute_max = 600;
+inline constexpr uint32_t limiter_timeout_ms = 1'000;
 inline constexpr size_t failing_addresses_max = 4'096;
 // So many unknown keys in a minute are worth an event in the log.
 inline constexpr uint64_t invalid_key_spike = 100;

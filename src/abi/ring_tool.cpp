@@ -34,10 +34,6 @@ constexpr char not_an_entry[] = "not an entry";
 
 Document failure(std::string_view sentence) { return {{"error", sentence}}; }
 
-std::string hex(const Digest& digest) {
-  return codec::to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
-}
-
 // --- Members of a question ---------------------------------------------------------------------
 
 const Document* member(const Document& object, const char* name) {
@@ -141,7 +137,7 @@ Document entry_document(const RingEntry& entry, const std::optional<int64_t>& no
   Document document = {
       {"label", entry.label},
       {"name", policy::display_name(entry)},
-      {"digest", hex(entry.digest)},
+      {"digest", codec::to_hex(entry.digest)},
       {"scopes", policy::names_of(grant.scopes)},
       {"class", policy::class_name(grant.key_class)},
       {"class_stated", entry.class_stated},
@@ -217,7 +213,7 @@ std::string_view unusable_reason(std::string_view key, policy::KeyForm form) {
 
 // Why its digest should open nothing; empty when it may.
 std::string_view weak_reason(const Digest& digest, int bits) {
-  const policy::Ring ring = policy::parse_ring(hex(digest));
+  const policy::Ring ring = policy::parse_ring(codec::to_hex(digest));
   if (ring.entries.empty()) return "is what remains of an unset variable";
   if (ring.weak_entries != 0) return "is a word that everybody tries";
   if (bits < key_bits_min) return "can be guessed from its digest";
@@ -317,7 +313,7 @@ Document key(const Document& question) {
   const std::string_view weak = ours ? std::string_view() : weak_reason(digest, bits);
   return {{"form", form_name(shape.form)},
           {"class", foreign ? Document(nullptr) : Document(policy::class_name(shape.key_class))},
-          {"digest", hex(digest)},
+          {"digest", codec::to_hex(digest)},
           {"display", ours ? Document(policy::masked_key(*text)) : Document(nullptr)},
           {"bits", bits},
           {"unusable", or_null(unusable)},
@@ -333,8 +329,9 @@ Document make(const Document& question) {
   codec::RandomBytes random({reinterpret_cast<const char*>(seed->data()), seed->size()},
                             "ring key");
   const std::string made = policy::make_key(*key_class, random);
-  return {
-      {"key", made}, {"digest", hex(codec::sha256(made))}, {"display", policy::masked_key(made)}};
+  return {{"key", made},
+          {"digest", codec::to_hex(codec::sha256(made))},
+          {"display", policy::masked_key(made)}};
 }
 
 Document match(const Document& question) {

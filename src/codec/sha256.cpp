@@ -102,6 +102,10 @@ bool equal_constant_time(const Digest& left, const Digest& right) {
   return equal_mask(left, right) != 0;
 }
 
+std::string to_hex(const Digest& digest) {
+  return to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
 std::string to_hex(std::string_view bytes) {
   constexpr char digits[] = "0123456789abcdef";
   std::string hex;

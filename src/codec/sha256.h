@@ -16,7 +16,8 @@ Digest sha256(std::string_view bytes);
 // Touches all 32 bytes of both, whatever they hold.
 bool equal_constant_time(const Digest& left, const Digest& right);
 
-std::string to_hex(std::string_view bytes);                   // lower case
+std::string to_hex(std::string_view bytes);  // lower case
+std::string to_hex(const Digest& digest);
 std::optional<Digest> digest_from_hex(std::string_view hex);  // exactly 64 digits, either case
 
 }  // namespace postern::codec

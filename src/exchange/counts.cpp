@@ -54,8 +54,7 @@ void Counts::add(const Served& served) {
   add_to(row("public", "status", std::to_string(served.status)), served);
   add_to(row(served.scope, "total", ""), served);
   add_to(row(served.scope, "model", served.model.empty() ? "none" : served.model), served);
-  if (!served.project_id.empty())
-    add_to(row(served.scope, "project", served.project_id), served);
+  if (!served.project_id.empty()) add_to(row(served.scope, "project", served.project_id), served);
 }
 
 Counters& Counts::row(std::string_view scope, std::string_view dimension, std::string_view name) {

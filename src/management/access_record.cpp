@@ -161,7 +161,7 @@ Document granted_object(const Granted& granted) {
 }
 
 std::string claim_name(std::string_view code) {
-  return hex_of(tagged_digest("claim code", {code}));
+  return codec::to_hex(tagged_digest("claim code", {code}));
 }
 
 bool is_claim_code(std::string_view text) {

@@ -24,7 +24,7 @@ class RequestKey final : public Operation {
   explicit RequestKey(Request request)
       : request_(std::move(request)),
         address_(tagged_digest("asking address", {request_.address})),
-        replay_(request_, "request a key", "address " + hex_of(address_)) {}
+        replay_(request_, "request a key", "address " + codec::to_hex(address_)) {}
 
   Step begin(int64_t now_ms) override {
     if (replay_.fault()) return *replay_.fault();
@@ -91,7 +91,7 @@ class RequestKey final : public Operation {
     wanted_.id =
         make_id(request_id_prefix, shard(), 22, request_.seed, "access request id", attempt);
     code_ = make_id(claim_code_prefix, shard(), 32, request_.seed, "claim code", attempt);
-    const std::string group = hex_of(address_);
+    const std::string group = codec::to_hex(address_);
     Commit commit(shard(), now_ms);
     Commit::Write write = write_of(wanted_, 0, group, now_ms);
     write.names = {{claim_name(code_), "claim"}};

@@ -16,7 +16,7 @@ std::string numbered(std::string_view purpose, int attempt) {
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> FreshKey::names() const {
-  return {{hex_of(digest), generation.id}, {generation.id, generation.id}};
+  return {{codec::to_hex(digest), generation.id}, {generation.id, generation.id}};
 }
 
 FreshKey make_fresh_key(policy::KeyClass key_class, std::string_view seed, int attempt,
@@ -37,7 +37,7 @@ std::string make_id(std::string_view prefix, int shard, size_t characters, std::
                     std::string_view purpose, int attempt) {
   codec::RandomBytes random(seed, numbered(purpose, attempt));
   std::string id(prefix);
-  id.push_back("0123456789abcdef"[shard & 0xF]);
+  id.push_back(policy::shard_digit(shard));
   return id += codec::base62_random(random, characters);
 }
 

@@ -16,7 +16,7 @@
 
 namespace postern::management {
 
-inline constexpr std::string_view key_id_prefix = "key_";
+using policy::key_id_prefix;
 
 // The kinds of their records. Test keys are apart, so that who holds one sees no others.
 inline constexpr std::string_view key_kind = "key";

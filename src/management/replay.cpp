@@ -27,7 +27,7 @@ Replay::Replay(const Request& request, std::string_view action, std::string_view
                            "Idempotency-Key must have 1 to 255 printable ASCII characters");
   id_ = tagged_digest("idempotency key",
                       {identity, action, request.parameter, request.idempotency_key});
-  body_ = hex_of(tagged_digest("idempotent body", {request.body}));
+  body_ = codec::to_hex(tagged_digest("idempotent body", {request.body}));
 }
 
 StoreCall Replay::question(int shard) const { return get_by_id(shard, record_id()); }
@@ -57,7 +57,7 @@ Commit::Write Replay::write(std::string_view result, int64_t now_ms) const {
           .drop = {}};
 }
 
-std::string Replay::record_id() const { return "idem_" + hex_of(id_); }
+std::string Replay::record_id() const { return "idem_" + codec::to_hex(id_); }
 
 Refused idempotency_key_reused() {
   return {.reason = policy::Reason::kIdempotencyKeyReused, .message = {}, .param = {}};
@@ -65,7 +65,7 @@ Refused idempotency_key_reused() {
 
 std::string identity_of(const policy::Caller& caller) {
   if (!caller.lineage.empty()) return "managed " + caller.lineage;
-  return "ring " + caller.key_id + ' ' + caller.label;
+  return "key " + policy::reference_of(caller);
 }
 
 }  // namespace postern::management

@@ -1,6 +1,5 @@
 #include "management/sessions.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include "management/fields.h"
 #include "management/grant_fields.h"
 #include "policy/models.h"
+#include "policy/origin.h"
 #include "policy/session.h"
 
 namespace postern::management {
@@ -18,47 +18,6 @@ namespace {
 using codec::Document;
 using policy::Limit;
 using policy::Scope;
-
-bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
-bool is_lower(char byte) { return byte >= 'a' && byte <= 'z'; }
-
-bool is_host(std::string_view host) {
-  if (host.starts_with('[') && host.ends_with(']')) {
-    const std::string_view address = host.substr(1, host.size() - 2);
-    return !address.empty() && address.find_first_not_of("0123456789abcdef:.") == address.npos;
-  }
-  return !host.empty() && std::all_of(host.begin(), host.end(), [](char byte) {
-    return is_lower(byte) || is_digit(byte) || byte == '.' || byte == '-' || byte == '_';
-  });
-}
-
-// A port that goes with the scheme anyway is not written by browsers, so it would never match.
-bool is_port(std::string_view port, std::string_view scheme) {
-  if (port.empty() || port.size() > 5 || port[0] == '0') return false;
-  int value = 0;
-  for (const char digit : port) {
-    if (!is_digit(digit)) return false;
-    value = value * 10 + (digit - '0');
-  }
-  return value <= 65535 && !(scheme == "http" && value == 80) &&
-         !(scheme == "https" && value == 443);
-}
-
-// As a browser writes it in the header Origin: `scheme://host[:port]`, in lower case.
-bool is_origin(std::string_view text) {
-  const size_t scheme_end = text.find("://");
-  if (text.size() > 300 || scheme_end == text.npos || scheme_end == 0 || !is_lower(text[0]))
-    return false;
-  const std::string_view scheme = text.substr(0, scheme_end);
-  for (const char byte : scheme)
-    if (!is_lower(byte) && !is_digit(byte) && byte != '+' && byte != '-' && byte != '.')
-      return false;
-  const std::string_view rest = text.substr(scheme_end + 3);
-  const size_t bracket = rest.find(']');
-  const size_t colon = rest.find(':', bracket == rest.npos ? 0 : bracket);
-  if (colon == rest.npos) return is_host(rest);
-  return is_host(rest.substr(0, colon)) && is_port(rest.substr(colon + 1), scheme);
-}
 
 class CreateSession final : public Operation {
  public:
@@ -85,14 +44,15 @@ class CreateSession final : public Operation {
 Step CreateSession::begin(int64_t now_ms) {
   if (!request_.config.session_key)
     return Refused{.reason = policy::Reason::kNotFound, .message = {}, .param = {}};
-  if (request_.caller.parent.empty())
+  token_.parent = policy::reference_of(request_.caller);
+  if (token_.parent.empty())
     return Refused{.reason = policy::Reason::kKeyClassNotAllowed,
                    .message = "a session belongs to a key; call with one, not in dev mode without",
                    .param = {}};
   Fields fields(request_.body, {"origin", "ttl_seconds", "scopes", "models", "budget_nano_usd"});
   fields.require("origin");
   token_.origin = fields.text("origin").value_or("");
-  if (!is_origin(token_.origin))
+  if (!policy::is_origin(token_.origin))
     fields.refuse("origin", "origin must be written as browsers do: https://app.example.com");
 
   std::string_view wider;
@@ -107,7 +67,6 @@ Step CreateSession::begin(int64_t now_ms) {
 
   codec::RandomBytes random(request_.seed, "session id");
   token_.id = "ses_" + codec::base62_random(random, 16);
-  token_.parent = request_.caller.parent;
   token_.key_class = request_.caller.grant.key_class;
   token_.issued_ms = now_ms;
   const std::string text = policy::write_session_token(token_, *request_.config.session_key);

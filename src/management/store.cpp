@@ -24,21 +24,7 @@ Document text_or_null(const std::optional<std::string>& text) {
 
 }  // namespace
 
-std::string shard_name(int shard) {
-  std::string name = "keys-";
-  name.push_back("0123456789abcdef"[shard & 0xF]);
-  return name;
-}
-
-int shard_of(const codec::Digest& digest) { return digest[0] >> 4; }
-
-int shard_of_id(std::string_view id, std::string_view prefix) {
-  if (!id.starts_with(prefix) || id.size() == prefix.size()) return -1;
-  const char digit = id[prefix.size()];
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  return -1;
-}
+std::string shard_name(int shard) { return std::string("keys-") + policy::shard_digit(shard); }
 
 std::optional<StoredRecord> read_record(const Document& answer) {
   if (!answer.is_object()) return std::nullopt;

@@ -30,17 +30,16 @@
 #include <vector>
 
 #include "codec/document.h"
-#include "codec/sha256.h"
+#include "policy/shards.h"
 
 namespace postern::management {
 
-inline constexpr int shards = 16;
+using policy::shard_of;
+using policy::shard_of_id;
+using policy::shards;
 
-// `keys-0` to `keys-f`: by the first four bits of the digest of a key.
+// `keys-0` to `keys-f`.
 std::string shard_name(int shard);
-int shard_of(const codec::Digest& digest);
-// Of an id or code that carries its shard as the first character behind the prefix; -1 for none.
-int shard_of_id(std::string_view id, std::string_view prefix);
 
 // A question to one shard, or the same to several; answers come in the same order.
 struct StoreCall {

@@ -10,8 +10,4 @@ codec::Digest tagged_digest(std::string_view tag, std::initializer_list<std::str
   return codec::sha256(message);
 }
 
-std::string hex_of(const codec::Digest& digest) {
-  return codec::to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
-}
-
 }  // namespace postern::management

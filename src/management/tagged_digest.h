@@ -12,6 +12,4 @@ namespace postern::management {
 
 codec::Digest tagged_digest(std::string_view tag, std::initializer_list<std::string_view> parts);
 
-std::string hex_of(const codec::Digest& digest);
-
 }  // namespace postern::management

@@ -5,7 +5,9 @@
 
 #include "policy/accounts.h"
 #include "policy/key_form.h"
+#include "policy/origin.h"
 #include "policy/ring.h"
+#include "policy/shards.h"
 
 namespace postern::policy {
 namespace {
@@ -22,29 +24,6 @@ bool came_through_the_edge(const AccessFacts& facts) { return facts.cf_ray || fa
 // while it stands, not even to valid keys.
 bool is_marker_misplaced(const Config& config, const AccessFacts& facts) {
   return config.dev_marker && (!is_dev_host(facts.hostname) || came_through_the_edge(facts));
-}
-
-// The hostname of an `Origin` header, or nothing when it is no web origin (`null` is none).
-std::string_view origin_hostname(std::string_view origin) {
-  const size_t scheme_end = origin.find("://");
-  if (scheme_end == origin.npos) return {};
-  const std::string_view scheme = origin.substr(0, scheme_end);
-  if (scheme != "http" && scheme != "https") return {};
-
-  const std::string_view host = origin.substr(scheme_end + 3);
-  const size_t colon = host.find(':', host.starts_with('[') ? host.find(']') : 0);
-  if (colon == host.npos) return host;
-  const std::string_view port = host.substr(colon + 1);
-  if (port.empty() || port.find_first_not_of("0123456789") != port.npos) return {};
-  return host.substr(0, colon);
-}
-
-std::string eight_digits(const codec::Digest& digest) {
-  return codec::to_hex({reinterpret_cast<const char*>(digest.data()), 4});
-}
-
-std::string hex_of(const codec::Digest& digest) {
-  return codec::to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
 // No key guards the door in dev mode: its holder is the developer, who may do everything.
@@ -100,16 +79,18 @@ void narrow_to_session(const SessionToken& token, Caller& caller) {
 
 void become_ring_key(const RingEntry& entry, Caller& caller) {
   caller.source = Source::kRing;
+  caller.digest = entry.digest;
   caller.name = display_name(entry);
   caller.label = entry.label;
-  caller.key_id = eight_digits(entry.digest);
+  caller.key_id = short_id(entry.digest);
   caller.grant = entry.grant;
 }
 
 void become_legacy_key(const codec::Digest& digest, Caller& caller) {
   caller.source = Source::kLegacy;
+  caller.digest = digest;
   caller.name = caller.label = "legacy";
-  caller.key_id = eight_digits(digest);
+  caller.key_id = short_id(digest);
   caller.grant = {};
 }
 
@@ -136,7 +117,6 @@ void find_key(const Config& config, const AccessFacts& facts, std::string_view t
     const bool class_stated = in_ring.entry != nullptr && in_ring.entry->class_stated;
     if (shape.form == KeyForm::kWellFormed && !class_stated)
       caller.grant.key_class = shape.key_class;
-    if (config.session_key) caller.parent = key_reference(digest);
     return settle(config, facts, now_ms, caller);
   }
   if (shape.form != KeyForm::kWellFormed) {
@@ -144,7 +124,8 @@ void find_key(const Config& config, const AccessFacts& facts, std::string_view t
       caller.hint = TokenHint::kProviderKey;
     return;
   }
-  question = {.digest = digest, .shard = digest[0] >> 4, .name = hex_of(digest), .session = {}};
+  question = {
+      .digest = digest, .shard = shard_of(digest), .name = codec::to_hex(digest), .session = {}};
   const CacheLook look = cache.find(digest, now_ms);
   if (look.known) {
     caller = authenticate_managed(config, facts, question, look.key.get(), now_ms);
@@ -182,7 +163,7 @@ void find_session(const Config& config, const AccessFacts& facts, std::string_vi
     narrow_to_session(*token, caller);
     return settle(config, facts, now_ms, caller);
   }
-  const int shard = shard_of_key_id(token->parent);
+  const int shard = shard_of_id(token->parent, key_id_prefix);
   if (shard < 0) return;  // a ring key that is gone
   question = {.digest = codec::sha256("postern key id\n" + token->parent),
               .shard = shard,
@@ -240,12 +221,27 @@ Caller authenticate_managed(const Config& config, const AccessFacts& facts,
   if (!grant) return caller;
   caller.source = Source::kManaged;
   caller.name = caller.label = key->record.label;
-  caller.key_id = caller.parent = generation->id;
+  caller.key_id = generation->id;
   caller.lineage = key->lineage;
   caller.grant = std::move(*grant);
   if (question.session) narrow_to_session(*question.session, caller);
   settle(config, facts, now_ms, caller);
   return keep_out_other_sites(config, facts, std::move(caller));
+}
+
+std::string reference_of(const Caller& caller) {
+  switch (caller.source) {
+    case Source::kRing:
+    case Source::kLegacy:
+      return key_reference(caller.digest);
+    case Source::kManaged:
+      return caller.key_id;
+    case Source::kNone:
+    case Source::kSession:
+    case Source::kDev:
+      break;
+  }
+  return {};
 }
 
 std::string count_scope(const Caller& caller) {

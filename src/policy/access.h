@@ -55,9 +55,9 @@ struct Caller {
   std::string name;    // for logs and counts: label, `legacy`, `dev`, or eight digits of the digest
   std::string label;   // as the operator wrote it; may be empty
   std::string key_id;  // eight hex digits of the digest, or a managed key's or a session's id
-  std::string parent;  // by which a session token would refer to this key (SessionToken::parent)
-  std::string lineage;  // id of the first generation of a managed key
-  Grant grant;          // with the rights of its account applied
+  codec::Digest digest{};  // of a ring or legacy key; never told to anybody
+  std::string lineage;     // id of the first generation of a managed key
+  Grant grant;             // with the rights of its account applied
   Standing standing = Standing::kActive;
   std::optional<SessionToken> session;
 
@@ -73,6 +73,10 @@ Caller authenticate(const Config& config, const AccessFacts& facts, const KeyCac
 // The second half for a key that the store had to be asked about; `key` null: there is none.
 Caller authenticate_managed(const Config& config, const AccessFacts& facts,
                             const StoreQuestion& question, const KnownKey* key, int64_t now_ms);
+
+// By which a session token refers to this key (SessionToken::parent), and the key's own requests
+// are told from those of others. Empty for who has none.
+std::string reference_of(const Caller& caller);
 
 // Under which word the counts of this caller are kept, and who may read them. A managed key has its
 // own, since anybody may ask for one of any label; what a test key did is no part of a live report.

@@ -9,6 +9,7 @@
 #include "codec/json_reader.h"
 #include "policy/credentials.h"
 #include "policy/models.h"
+#include "policy/names.h"
 
 namespace postern::policy {
 namespace {
@@ -319,16 +320,7 @@ void AccountsReader::report(std::string sentence) {
 }  // namespace
 
 bool is_account_name(std::string_view text) {
-  constexpr size_t name_bytes_max = 64;
-  if (text.empty() || text.size() > name_bytes_max) return false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char byte = text[i];
-    const bool alphanumeric = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-                              (byte >= 'a' && byte <= 'z');
-    const bool mark = byte == '.' || byte == '_' || byte == '-';
-    if (!alphanumeric && !(mark && i > 0)) return false;
-  }
-  return true;
+  return is_name(text, bounds::account_name_bytes_max);
 }
 
 Accounts read_accounts(std::string_view json) { return AccountsReader(json).read(); }

@@ -8,6 +8,8 @@
 #include "codec/json_reader.h"
 #include "policy/credentials.h"
 #include "policy/key_form.h"
+#include "policy/names.h"
+#include "policy/origin.h"
 #include "policy/session.h"
 
 namespace postern::policy {
@@ -82,13 +84,6 @@ std::string lower(std::string_view text) {
 }
 
 bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
-bool is_lower_letter(char byte) { return byte >= 'a' && byte <= 'z'; }
-
-// Printable ASCII, space excluded.
-bool is_visible(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char byte) { return byte >= 0x21 && byte <= 0x7E; });
-}
 
 size_t distinct_characters(std::string_view text) {
   std::array<bool, 256> seen{};
@@ -100,34 +95,6 @@ bool is_placeholder(std::string_view key) {
   const std::string folded = lower(key);
   return std::find(std::begin(placeholders), std::end(placeholders), folded) !=
          std::end(placeholders);
-}
-
-// `host`, `host:port`, `[v6]` or `[v6]:port`, lower case. Nothing else: no user, no empty port.
-bool is_host_and_port(std::string_view text) {
-  const bool bracketed = text.starts_with('[');
-  const size_t bracket = text.find(']');
-  if (bracketed && bracket == text.npos) return false;
-  const size_t host_end = bracketed ? bracket + 1 : std::min(text.find(':'), text.size());
-
-  const std::string_view host = text.substr(0, host_end);
-  if (host.empty() || host == "[]" || host.front() == '.') return false;
-  for (const char byte : bracketed ? host.substr(1, host.size() - 2) : host) {
-    const bool in_name =
-        is_lower_letter(byte) || is_digit(byte) || byte == '.' || byte == '-' || byte == '_';
-    const bool in_address =
-        is_digit(byte) || (byte >= 'a' && byte <= 'f') || byte == ':' || byte == '.';
-    if (bracketed ? !in_address : !in_name) return false;
-  }
-  if (host_end == text.size()) return true;
-
-  const std::string_view port = text.substr(host_end + 1);
-  if (text[host_end] != ':' || port.empty() || port.size() > 5) return false;
-  unsigned number = 0;
-  for (const char byte : port) {
-    if (!is_digit(byte)) return false;
-    number = number * 10 + static_cast<unsigned>(byte - '0');
-  }
-  return number >= 1 && number <= 65'535;
 }
 
 bool is_base_url(std::string_view url) {
@@ -142,16 +109,6 @@ bool is_base_url(std::string_view url) {
     return false;
   }
   return is_host_and_port(rest.substr(0, rest.find('/')));
-}
-
-// `scheme://host[:port]`, lower case, as browsers write it in `Origin`.
-bool is_origin(std::string_view text) {
-  const size_t scheme_end = text.find("://");
-  if (scheme_end == text.npos || scheme_end == 0 || !is_lower_letter(text[0])) return false;
-  for (const char byte : text.substr(0, scheme_end))
-    if (!is_lower_letter(byte) && !is_digit(byte) && byte != '+' && byte != '-' && byte != '.')
-      return false;
-  return is_host_and_port(text.substr(scheme_end + 3));
 }
 
 std::string count_of(size_t count, std::string_view one, std::string_view many) {

@@ -296,14 +296,6 @@ int width(KeyClass key_class) {
 
 }  // namespace
 
-int shard_of_key_id(std::string_view id) {
-  constexpr std::string_view prefix = "key_";
-  if (!id.starts_with(prefix) || id.size() == prefix.size()) return -1;
-  const char digit = id[prefix.size()];
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
 const KeyGeneration* ManagedKey::generation(std::string_view id) const {
   for (const KeyGeneration& generation : generations)
     if (generation.id == id) return &generation;

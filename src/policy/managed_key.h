@@ -43,8 +43,7 @@ struct ManagedKey {
   const KeyGeneration* generation(std::string_view id) const;
 };
 
-// The shard that an id names; -1 when it is no id of a managed key.
-int shard_of_key_id(std::string_view id);
+inline constexpr std::string_view key_id_prefix = "key_";
 
 // JSON; a record that cannot be read is nullopt and counts as no key. A scope that is not known
 // grants nothing; a time that cannot be read makes the key an expired one (both as in the ring).

@@ -11,6 +11,7 @@
 #include "policy/accounts.h"
 #include "policy/key_form.h"
 #include "policy/models.h"
+#include "policy/names.h"
 
 namespace postern::policy {
 namespace {
@@ -117,12 +118,6 @@ bool holds(const std::array<codec::Digest, size>& digests, const codec::Digest& 
   for (const codec::Digest& other : digests)
     if (other == digest) return true;
   return false;
-}
-
-bool is_visible(std::string_view text) {
-  for (const char byte : text)
-    if (byte < 0x21 || byte > 0x7E) return false;
-  return true;
 }
 
 bool is_hex(char byte) {
@@ -369,7 +364,7 @@ std::string format_entry(const RingEntry& entry) {
   constexpr std::string_view no_scope = "none";
   const Grant& grant = entry.grant;
   std::string text = entry.label.empty() ? std::string() : entry.label + ':';
-  text += codec::to_hex({reinterpret_cast<const char*>(entry.digest.data()), entry.digest.size()});
+  text += codec::to_hex(entry.digest);
   const auto add = [&](Attribute attribute, std::string_view value) {
     text += ';';
     text += attribute_names[static_cast<uint8_t>(attribute)];
@@ -390,21 +385,13 @@ std::string format_entry(const RingEntry& entry) {
   return text;
 }
 
-bool is_label(std::string_view text) {
-  if (text.empty() || text.size() > bounds::ring_label_bytes_max) return false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char byte = text[i];
-    const bool alphanumeric = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-                              (byte >= 'a' && byte <= 'z');
-    const bool mark = byte == '.' || byte == '_' || byte == '-';
-    if (!alphanumeric && !(mark && i > 0)) return false;
-  }
-  return true;
-}
+bool is_label(std::string_view text) { return is_name(text, bounds::ring_label_bytes_max); }
+
+std::string short_id(const codec::Digest& digest) { return codec::to_hex(digest).substr(0, 8); }
 
 std::string display_name(const RingEntry& entry) {
   if (!entry.label.empty()) return entry.label;
-  return codec::to_hex({reinterpret_cast<const char*>(entry.digest.data()), 4});
+  return short_id(entry.digest);
 }
 
 }  // namespace postern::policy

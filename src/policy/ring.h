@@ -86,6 +86,9 @@ struct RingMatch {
 // Compares with every entry, always; neither a match nor a miss ends early.
 RingMatch match(const Ring& ring, const codec::Digest& presented);
 
+// The first eight digits: how people are told of a key that has no name.
+std::string short_id(const codec::Digest& digest);
+
 // The name by which logs and counts know the holder of an entry: its label, or the first eight
 // digits of the digest when it has none.
 std::string display_name(const RingEntry& entry);

@@ -18,7 +18,7 @@ using Words = std::map<std::string, std::string>;  // what {K}, {n} and the like
 
 std::string digest_of(std::string_view text) {
   const codec::Digest digest = codec::sha256(text);
-  return codec::to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return codec::to_hex(digest);
 }
 
 std::string upper(std::string text) {

@@ -18,7 +18,7 @@ constexpr int64_t new_year_ms = 1'798'761'600'000;  // 2027-01-01T00:00:00Z
 
 std::string hash(std::string_view key) {
   const codec::Digest digest = codec::sha256(key);
-  return codec::to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return codec::to_hex(digest);
 }
 
 Document ask(const Document& question) {

@@ -11,7 +11,7 @@ namespace {
 
 std::string hex_digest(const std::string& key) {
   const codec::Digest digest = codec::sha256(key);
-  return codec::to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return codec::to_hex(digest);
 }
 
 policy::Config ring_of(int entries, const std::string& key) {

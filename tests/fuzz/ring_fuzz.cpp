@@ -17,9 +17,7 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
-std::string hex_of(const codec::Digest& digest) {
-  return codec::to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
-}
+std::string hex_of(const codec::Digest& digest) { return codec::to_hex(digest); }
 
 bool same(const policy::RingEntry& left, const policy::RingEntry& right) {
   const policy::Grant &a = left.grant, &b = right.grant;

@@ -61,7 +61,7 @@ inline policy::Caller operator_caller(policy::Scopes scopes = {Scope::kAdmin}) {
   caller.source = policy::Source::kRing;
   caller.name = caller.label = "ops";
   caller.key_id = "0a1b2c3d";
-  caller.parent = "ring:000102030405060708090a0b0c0d0e0f";
+  caller.digest = codec::sha256("the operator's key");
   caller.grant.scopes = scopes;
   return caller;
 }
@@ -154,8 +154,7 @@ class Bench {
   // What the door asks the store about a presented key.
   management::StoreCall question(std::string_view key) const {
     const codec::Digest digest = codec::sha256(key);
-    const std::string hex =
-        codec::to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+    const std::string hex = codec::to_hex(digest);
     return management::find_by_name(management::shard_of(digest), hex);
   }
 
@@ -181,7 +180,7 @@ class Bench {
     holder.access = policy::Access::kGranted;
     holder.source = policy::Source::kManaged;
     holder.name = holder.label = created.at("label");
-    holder.key_id = holder.parent = holder.lineage = created.at("id");
+    holder.key_id = holder.lineage = created.at("id");
     holder.grant = *use(created.at("key"));
     return holder;
   }

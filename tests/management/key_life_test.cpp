@@ -147,7 +147,7 @@ TEST(KeyLife, S6_nobody_changes_its_own_key_and_everybody_may_end_or_replace_it)
   const Answer fresh = bench.supersede(admin.at("id"));
   EXPECT_EQ(fresh.status, 201);
   EXPECT_EQ(bench.change(fresh.at("id"), R"({"label":"x"})").reason, Reason::kOwnKey);
-  bench.caller.key_id = bench.caller.parent = fresh.at("id");
+  bench.caller.key_id = fresh.at("id");
   EXPECT_EQ(bench.change(admin.at("id"), R"({"label":"x"})").reason, Reason::kOwnKey);
   EXPECT_EQ(bench.revoke(fresh.at("id")).at("status"), "revoked");
 }

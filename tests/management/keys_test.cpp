@@ -281,7 +281,7 @@ TEST(Keys, E12_a_retry_with_the_same_idempotency_key_makes_nothing_twice) {
   EXPECT_EQ(bench.create(R"({"label":"b"})", "retry-1").reason, Reason::kIdempotencyKeyReused);
   EXPECT_NE(bench.create(body, "retry-2").at("id"), created.at("id"));
   policy::Caller other = operator_caller();
-  other.label = "somebody";
+  other.digest = codec::sha256("somebody");
   std::swap(bench.caller, other);
   EXPECT_EQ(bench.create(body, "retry-1").status, 201);
   std::swap(bench.caller, other);

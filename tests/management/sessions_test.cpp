@@ -29,7 +29,7 @@ TEST(Sessions, a_token_holds_what_the_answer_says) {
   const auto token = policy::read_session_token(made.at("token"), *bench.config.session_key);
   ASSERT_TRUE(token);
   EXPECT_EQ(token->id, made.at("id"));
-  EXPECT_EQ(token->parent, bench.caller.parent);
+  EXPECT_EQ(token->parent, policy::reference_of(bench.caller));
   EXPECT_EQ(token->origin, "https://app.example.com");
   EXPECT_EQ(token->expires_ms, start_ms + bounds::session_ms_default);
   EXPECT_EQ(bench.calls, 0);

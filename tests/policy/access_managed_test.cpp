@@ -13,9 +13,7 @@ namespace {
 constexpr int64_t now_ms = 1'750'000'000'000;
 constexpr std::string_view origin = "https://app.example";
 
-std::string hex(const codec::Digest& digest) {
-  return codec::to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
-}
+std::string hex(const codec::Digest& digest) { return codec::to_hex(digest); }
 
 std::string key_of(KeyClass key_class, std::string_view purpose) {
   codec::RandomBytes random("0123456789abcdef0123456789abcdef", purpose);
@@ -69,7 +67,7 @@ Caller answer(const Config& config, const StoreQuestion& question, const KnownKe
 std::string token_for(const Config& config, const Caller& parent) {
   SessionToken token;
   token.id = "ses_0123456789abcdef";
-  token.parent = parent.parent;
+  token.parent = reference_of(parent);
   token.key_class = parent.grant.key_class;
   token.issued_ms = now_ms;
   token.expires_ms = now_ms + 60'000;

@@ -13,7 +13,7 @@ const std::string marker = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 
 std::string hash(std::string_view text) {
   const codec::Digest digest = codec::sha256(text);
-  return codec::to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return codec::to_hex(digest);
 }
 
 Config ring_config(const std::string& ring) {

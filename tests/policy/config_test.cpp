@@ -30,7 +30,7 @@ Config config_of(const std::vector<std::pair<std::string, std::string>>& variabl
 
 std::string hash(std::string_view text) {
   const codec::Digest digest = codec::sha256(text);
-  return codec::to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return codec::to_hex(digest);
 }
 
 void expect_refused_legacy_key(const std::string& value) {

@@ -16,7 +16,7 @@ const std::string key_2 = "gw_live_FAKE00000000000000000000000000022skRmv";
 
 std::string hash(std::string_view key) {
   const codec::Digest digest = codec::sha256(key);
-  return codec::to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return codec::to_hex(digest);
 }
 
 std::string upper(std::string text) {

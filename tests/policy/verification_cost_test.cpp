@@ -136,7 +136,7 @@ Ring ring_of(int keys) {
   std::string text;
   for (int number = 1; number <= keys; ++number) {
     const codec::Digest digest = digest_of_key(number);
-    text += codec::to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()}) + "\n";
+    text += codec::to_hex(digest) + "\n";
   }
   return parse_ring(text);
 }
