@@ -12,6 +12,11 @@ namespace postern::bounds {
 // exhaust the Wasm stack, and no reader of ours recurses further than this.
 inline constexpr int json_depth_max = 64;
 
+// Objects, and members and elements, that one reader enters. A part of a message takes some 200
+// bytes of memory and as few as 20 of a request; conversations of 10,000 messages exist.
+inline constexpr uint32_t json_objects_max = 65'536;
+inline constexpr uint32_t json_steps_max = 1'000'000;
+
 // --- Credentials and the key ring -----------------------------------------------------------
 // A presented key. Ours have 46 characters, the longest provider keys about 200.
 inline constexpr size_t token_bytes_max = 512;
@@ -104,6 +109,11 @@ inline constexpr uint32_t idle_timeout_ms_default = 60'000;
 inline constexpr uint32_t timeout_ms_max = 15 * 60'000;
 inline constexpr uint32_t stream_window_ms_default = 20;
 inline constexpr uint32_t stream_window_ms_max = 1'000;
+// How long a stream may be silent before the client is told that it is alive: proxies close silent
+// connections after 60 to 125 seconds, some after 30.
+inline constexpr uint32_t keep_alive_ms_default = 15'000;
+// The header that names what was not passed on.
+inline constexpr size_t dropped_header_bytes_max = 1'024;
 // How often the metering branch of a relayed stream is read.
 inline constexpr uint32_t relay_poll_ms = 500;
 // A whole (not streamed) reply. Larger ones are refused as a bad answer of the provider.

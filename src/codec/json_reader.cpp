@@ -432,6 +432,8 @@ bool JsonReader::finish() {
 
 bool JsonReader::enter(Container container) {
   if (depth_ == depth_max_) return fail_depth(at_);
+  if (container == Container::kObject && ++objects_entered_ > bounds::json_objects_max)
+    return fail("more objects than this gateway reads", at_);
   ++depth_;
   objects_ = objects_ << 1 | (container == Container::kObject ? 1 : 0);
   ++at_;
@@ -440,6 +442,8 @@ bool JsonReader::enter(Container container) {
 }
 
 bool JsonReader::next(Container container) {
+  if (++steps_ > bounds::json_steps_max && fault_.reason == nullptr)
+    return fail("more members than this gateway reads", at_);
   if (fault_.reason != nullptr) return false;
   const bool in_object = (objects_ & 1) != 0;
   if (depth_ == 0 || in_object != (container == Container::kObject)) {

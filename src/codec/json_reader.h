@@ -11,6 +11,8 @@
 // The first fault is final: afterwards every call returns false and moves nothing, so a caller
 // may check once, at the end. Each value must be consumed by exactly one of skip, read_* or
 // enter_*; after an enter_*, next_member or next_element must be called until it returns false.
+// What is entered is counted, because readers keep something of each object and member; what is
+// skipped is not.
 // A read_* or enter_* on a value of another kind returns false, consumes nothing and is no fault:
 // ask `kind()` first or skip the value afterwards.
 #pragma once
@@ -105,6 +107,8 @@ class JsonReader {
   JsonFault fault_;
   uint64_t objects_ = 0;  // a stack of bits, the innermost container lowest: 1 is an object
   int depth_ = 0;
+  uint32_t objects_entered_ = 0;
+  uint32_t steps_ = 0;
   int depth_max_;
   Due due_ = Due::kValue;
 };

@@ -94,6 +94,15 @@ JsonWriter& JsonWriter::string(std::string_view text) {
   return *this;
 }
 
+JsonWriter& JsonWriter::text(const JsonString& text) {
+  separate();
+  out_ += '"';
+  out_ += text.raw;
+  out_ += '"';
+  comma_ = true;
+  return *this;
+}
+
 JsonWriter& JsonWriter::number(int64_t value) {
   char digits[20];
   char* const end = digits + sizeof digits;

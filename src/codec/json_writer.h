@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "codec/json_reader.h"
+
 namespace postern::codec {
 
 // Appends `text` as a quoted JSON string.
@@ -26,6 +28,7 @@ class JsonWriter {
   JsonWriter& end_array();
   JsonWriter& name(std::string_view name);  // a plain ASCII word of ours; not escaped
   JsonWriter& string(std::string_view text);
+  JsonWriter& text(const JsonString& text);  // a string that is escaped already, as it was read
   JsonWriter& number(int64_t value);
   JsonWriter& boolean(bool value);
   JsonWriter& null();
