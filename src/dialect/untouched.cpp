@@ -1,7 +1,7 @@
-#include "dialect/openai_chat.h"
+#include "dialect/untouched.h"
 
 #include "bounds.h"
-#include "codec/json_writer.h"
+#include "dialect/json_members.h"
 
 namespace postern::dialect {
 namespace {
@@ -11,17 +11,8 @@ using codec::JsonReader;
 using codec::JsonSpan;
 using codec::JsonString;
 
-RequestFault shape(std::string_view param, std::string_view message) {
-  return {RequestFault::Kind::kShape, std::string(message), param};
-}
-
-RequestFault json_fault(std::string_view body, const codec::JsonFault& fault) {
-  const codec::TextPlace place = codec::place_of(body, fault.offset);
-  std::string message = "the request body is not valid JSON: ";
-  message += fault.reason;
-  message += " at line " + std::to_string(place.line) + ", column " + std::to_string(place.column) +
-             " (byte " + std::to_string(fault.offset) + ")";
-  return {RequestFault::Kind::kJson, std::move(message), {}};
+chat::Refused shape(std::string_view param, std::string_view message) {
+  return {chat::Refused::Kind::kShape, std::string(message), std::string(param)};
 }
 
 bool is_model_name(std::string_view name) {
@@ -49,29 +40,29 @@ std::string plain(const JsonString& string) {
 // Reads one request. A class only so that the readers of the members share their state.
 class RequestReader {
  public:
-  RequestReader(std::string_view body, ChatRequest& request)
-      : body_(body), in_(body), request_(request) {}
+  RequestReader(std::string_view body, Outline& outline)
+      : body_(body), in_(body), outline_(outline) {}
 
-  std::optional<RequestFault> read() {
+  std::optional<chat::Refused> read() {
     if (in_.kind() != JsonKind::kObject) {
       in_.skip();
       if (in_.finish()) return shape({}, "the request body must be a JSON object");
-      return json_fault(body_, in_.error());
+      return json_refusal(body_, in_.error());
     }
     in_.enter_object();
-    request_.ask_usage = {in_.offset(), in_.offset(),
+    outline_.ask_usage = {in_.offset(), in_.offset(),
                           R"("stream_options":{"include_usage":true},)"};
     while (in_.next_member()) {
       if (removing_) {  // the comma after a removed member goes with it
-        request_.project_member->end = in_.member_begin();
+        outline_.project_member->end = in_.member_begin();
         removing_ = false;
       }
       if (!read_member()) break;
       previous_end_ = in_.offset();
     }
     if (fault_) return fault_;
-    if (!in_.finish()) return json_fault(body_, in_.error());
-    if (removing_ && project_before_) request_.project_member->begin = *project_before_;
+    if (!in_.finish()) return json_refusal(body_, in_.error());
+    if (removing_ && project_before_) outline_.project_member->begin = *project_before_;
     if (!seen_model_)
       return shape("model", "model is required: a string, for example \"gpt-4o-mini\" or \"auto\"");
     return std::nullopt;
@@ -90,18 +81,18 @@ class RequestReader {
   bool read_model() {
     JsonString name;
     in_.kind();  // steps over the white space before the value
-    request_.model_value.begin = in_.offset();
+    outline_.model_value.begin = in_.offset();
     if (!in_.read_string(name)) return refuse_kind("model", "model must be a string");
-    request_.model_value.end = in_.offset();
-    request_.model = plain(name);
-    if (!is_model_name(request_.model))
+    outline_.model_value.end = in_.offset();
+    outline_.model = plain(name);
+    if (!is_model_name(outline_.model))
       return refuse("model", "model must be 1 to 256 printable ASCII characters without spaces");
     return true;
   }
 
   bool read_stream() {
     if (in_.kind() == JsonKind::kNull) return in_.skip();
-    if (in_.read_bool(request_.stream)) return true;
+    if (in_.read_bool(outline_.stream)) return true;
     return refuse_kind("stream", "stream must be true or false");
   }
 
@@ -109,7 +100,7 @@ class RequestReader {
     if (in_.kind() == JsonKind::kNull) {
       JsonSpan span;
       if (!in_.skip(&span)) return false;
-      request_.ask_usage = {span.begin, span.end, R"({"include_usage":true})"};
+      outline_.ask_usage = {span.begin, span.end, R"({"include_usage":true})"};
       return true;
     }
     if (!in_.enter_object())
@@ -129,14 +120,14 @@ class RequestReader {
       span.begin = in_.offset();
       if (in_.kind() == JsonKind::kNull) {
         in_.skip();
-      } else if (!in_.read_bool(request_.include_usage)) {
+      } else if (!in_.read_bool(outline_.include_usage)) {
         return refuse_kind("stream_options.include_usage", "include_usage must be true or false");
       }
-      request_.ask_usage = {span.begin, in_.offset(), "true"};
+      outline_.ask_usage = {span.begin, in_.offset(), "true"};
     }
     if (!seen) {
-      request_.ask_usage = {inside, inside, R"("include_usage":true)"};
-      if (!empty) request_.ask_usage.text += ',';
+      outline_.ask_usage = {inside, inside, R"("include_usage":true)"};
+      if (!empty) outline_.ask_usage.text += ',';
     }
     return true;
   }
@@ -146,9 +137,9 @@ class RequestReader {
     const size_t begin = in_.member_begin();
     constexpr std::string_view rule = "project_id must match [A-Za-z0-9._-]{1,64}";
     if (!in_.read_string(id)) return refuse_kind("project_id", rule);
-    request_.project_id = plain(id);
-    if (!is_project_id(request_.project_id)) return refuse("project_id", rule);
-    request_.project_member = JsonSpan{begin, in_.offset()};
+    outline_.project_id = plain(id);
+    if (!is_project_id(outline_.project_id)) return refuse("project_id", rule);
+    outline_.project_member = JsonSpan{begin, in_.offset()};
     project_before_ = previous_end_;
     removing_ = true;
     return true;
@@ -173,56 +164,69 @@ class RequestReader {
 
   std::string_view body_;
   JsonReader in_;
-  ChatRequest& request_;
-  std::optional<RequestFault> fault_;
+  Outline& outline_;
+  std::optional<chat::Refused> fault_;
   bool seen_model_ = false, seen_stream_ = false, seen_options_ = false, seen_project_ = false;
   bool removing_ = false;  // project_id was the member before; its comma is still to be found
   std::optional<size_t> previous_end_, project_before_;
 };
 
-void read_count(JsonReader& in, std::optional<uint64_t>& count) {
-  int64_t value = 0;
-  if (in.read_integer(value)) {
-    if (value >= 0) count = static_cast<uint64_t>(value);
-  } else {
-    in.skip();
-  }
-}
+// Counts as OpenAI gives them: each holds its details, but where a provider counts otherwise.
+struct Counts {
+  std::optional<uint64_t> prompt, completion, cached, cache_write, reasoning;
 
-// True when the value was an object.
-bool read_usage(JsonReader& in, chat::Usage& usage) {
-  if (!in.enter_object()) {
-    in.skip();
-    return false;
+  chat::Usage usage(const Quirks& quirks) const {
+    std::optional<uint64_t> whole = completion;
+    if (quirks.reasoning_beside_output && whole) whole = *whole + reasoning.value_or(0);
+    return chat::disjoint(prompt, cached, cache_write, whole, reasoning);
   }
-  usage = {};
+};
+
+void read_prompt_details(JsonReader& in, Counts& counts) {
   while (in.next_member()) {
-    if (in.name_is("prompt_tokens")) {
-      read_count(in, usage.prompt_tokens);
-    } else if (in.name_is("completion_tokens")) {
-      read_count(in, usage.completion_tokens);
-    } else if (in.name_is("total_tokens")) {
-      read_count(in, usage.total_tokens);
-    } else if (in.name_is("prompt_tokens_details") && in.enter_object()) {
-      while (in.next_member()) {
-        if (in.name_is("cached_tokens")) {
-          read_count(in, usage.cached_tokens);
-        } else {
-          in.skip();
-        }
-      }
-    } else if (in.name_is("completion_tokens_details") && in.enter_object()) {
-      while (in.next_member()) {
-        if (in.name_is("reasoning_tokens")) {
-          read_count(in, usage.reasoning_tokens);
-        } else {
-          in.skip();
-        }
-      }
+    if (in.name_is("cached_tokens")) {
+      read_count(in, counts.cached);
+    } else if (in.name_is("cache_write_tokens")) {
+      read_count(in, counts.cache_write);
     } else {
       in.skip();
     }
   }
+}
+
+void read_completion_details(JsonReader& in, Counts& counts) {
+  while (in.next_member()) {
+    if (in.name_is("reasoning_tokens")) {
+      read_count(in, counts.reasoning);
+    } else {
+      in.skip();
+    }
+  }
+}
+
+// True when the value was an object.
+bool read_usage(JsonReader& in, const Quirks& quirks, chat::Usage& usage) {
+  if (!in.enter_object()) {
+    in.skip();
+    return false;
+  }
+  Counts counts;
+  while (in.next_member()) {
+    if (in.name_is("prompt_tokens")) {
+      read_count(in, counts.prompt);
+    } else if (in.name_is("completion_tokens")) {
+      read_count(in, counts.completion);
+    } else if (in.name_is("cached_tokens") || in.name_is("prompt_cache_hit_tokens")) {
+      read_count(in, counts.cached);  // Together's and DeepSeek's words
+    } else if (in.name_is("prompt_tokens_details") && in.enter_object()) {
+      read_prompt_details(in, counts);
+    } else if (in.name_is("completion_tokens_details") && in.enter_object()) {
+      read_completion_details(in, counts);
+    } else {
+      in.skip();
+    }
+  }
+  usage = counts.usage(quirks);
   return true;
 }
 
@@ -272,6 +276,11 @@ void read_choices(JsonReader& in, ChatChunk& chunk) {
       continue;
     }
     while (in.next_member()) {
+      if (in.name_is("text")) {  // of the older completions
+        chunk.content |= read_carries(in);
+        continue;
+      }
+      if (in.name_is("finish_reason")) chunk.finished |= in.kind() == JsonKind::kString;
       if (!in.name_is("delta") || !in.enter_object()) {
         in.skip();
         continue;
@@ -299,17 +308,17 @@ std::string apply(const std::vector<Edit>& edits, std::string_view text) {
   return edited.append(text.substr(at));
 }
 
-std::optional<RequestFault> read_chat_request(std::string_view body, ChatRequest& request) {
-  return RequestReader(body, request).read();
+std::optional<chat::Refused> read_outline(std::string_view body, Outline& outline) {
+  return RequestReader(body, outline).read();
 }
 
-ChatReply read_chat_reply(std::string_view body) {
+ChatReply read_chat_reply(std::string_view body, const Quirks& quirks) {
   ChatReply reply;
   JsonReader in(body);
   if (!in.enter_object()) return reply;
   while (in.next_member()) {
     if (in.name_is("usage")) {
-      read_usage(in, reply.usage);
+      read_usage(in, quirks, reply.usage);
     } else if (in.name_is("error")) {
       read_error(in, reply.error, reply.envelope);
     } else {
@@ -320,7 +329,7 @@ ChatReply read_chat_reply(std::string_view body) {
   return reply;
 }
 
-ChatChunk read_chat_chunk(std::string_view data) {
+ChatChunk read_chat_chunk(std::string_view data, const Quirks& quirks) {
   ChatChunk chunk;
   JsonReader in(data);
   if (!in.enter_object()) return chunk;
@@ -340,7 +349,7 @@ ChatChunk read_chat_chunk(std::string_view data) {
         chunk.null_usage = JsonSpan{previous_end ? previous_end : begin, in.offset()};
         cut_to_next = previous_end == 0;
       } else {
-        chunk.usage_reported = read_usage(in, chunk.usage);
+        chunk.usage_reported = read_usage(in, quirks, chunk.usage);
       }
     } else if (in.name_is("error")) {
       read_error(in, chunk.error, chunk.envelope);
@@ -357,25 +366,6 @@ bool is_done(std::string_view data) {
   const size_t begin = data.find_first_not_of(" \t");
   if (begin == std::string_view::npos) return false;
   return data.substr(begin, data.find_last_not_of(" \t\r\n") + 1 - begin) == "[DONE]";
-}
-
-void write_error(const ErrorText& error, std::string& out) {
-  codec::JsonWriter json(out);
-  json.begin_object().name("error").begin_object();
-  json.name("message").string(error.message).name("type").string(error.type);
-  json.name("param");
-  if (error.param.empty()) {
-    json.null();
-  } else {
-    json.string(error.param);
-  }
-  json.name("code").string(error.code).end_object().end_object();
-}
-
-void write_error_event(const ErrorText& error, std::string& out) {
-  out += "data: ";
-  write_error(error, out);
-  out += "\n\n";
 }
 
 }  // namespace postern::dialect

@@ -1,5 +1,6 @@
-// OpenAI's chat completions on the wire: what the gateway must know of a request, a reply and a
-// stream, read from the bytes without rebuilding them, and the changes it makes to them.
+// What passes in one dialect from end to end: what the gateway must know of such a request, and of
+// a reply and a stream in OpenAI's words, read from the bytes without rebuilding them; and the few
+// changes that it makes to them.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "chat/request.h"
 #include "chat/usage.h"
 #include "codec/json_reader.h"
+#include "dialect/quirks.h"
 
 namespace postern::dialect {
 
@@ -23,7 +26,7 @@ struct Edit {
   std::string text;
 };
 
-struct ChatRequest {
+struct Outline {
   std::string model;
   std::string project_id;  // empty: none given
   bool stream = false;
@@ -31,23 +34,18 @@ struct ChatRequest {
 
   codec::JsonSpan model_value;
   std::optional<codec::JsonSpan> project_member;  // with the comma that goes with it
-  // Where an edit makes the upstream report usage: the value to replace, or the place to insert.
+  // Where an edit makes an upstream that speaks OpenAI's chat report usage: the value to replace,
+  // or the place to insert.
   Edit ask_usage;
-};
-
-struct RequestFault {
-  enum class Kind { kJson, kShape } kind = Kind::kShape;
-  std::string message;
-  std::string_view param;  // the member at fault; empty when there is no single one
 };
 
 // The text with its edits made.
 std::string apply(const std::vector<Edit>& edits, std::string_view text);
 
-// Reads a request body. Checks the JSON to its end, but no member that the gateway does not need.
-// Names are compared unescaped; a member that is read here and occurs twice is a fault, because
-// the check would see one and the provider the other.
-std::optional<RequestFault> read_chat_request(std::string_view body, ChatRequest& request);
+// Reads a request body of any surface. Checks the JSON to its end, but no member that the gateway
+// does not need. Names are compared unescaped; a member that is read here and occurs twice is a
+// fault, because the check would see one and the provider the other.
+std::optional<chat::Refused> read_outline(std::string_view body, Outline& outline);
 
 // --- Replies --------------------------------------------------------------------------------
 
@@ -58,7 +56,7 @@ struct ChatReply {
   chat::Usage usage;
 };
 
-ChatReply read_chat_reply(std::string_view body);
+ChatReply read_chat_reply(std::string_view body, const Quirks& quirks = {});
 
 // --- Streams --------------------------------------------------------------------------------
 
@@ -69,22 +67,14 @@ struct ChatChunk {
   bool choices_empty = false;  // `choices` is there and empty
   bool content = false;        // some delta carries text, a tool call, a refusal or reasoning
   bool usage_reported = false;
+  bool finished = false;  // some choice has its finish_reason
   chat::Usage usage;
   // The member `"usage":null` with one comma, ready to be cut out.
   std::optional<codec::JsonSpan> null_usage;
 };
 
-ChatChunk read_chat_chunk(std::string_view data);
+ChatChunk read_chat_chunk(std::string_view data, const Quirks& quirks = {});
 
 bool is_done(std::string_view data);  // `[DONE]`, spaces around it allowed
-
-// --- Errors ---------------------------------------------------------------------------------
-
-struct ErrorText {
-  std::string_view message, type, code, param;  // empty param is null
-};
-
-void write_error(const ErrorText& error, std::string& out);        // the envelope
-void write_error_event(const ErrorText& error, std::string& out);  // the same as an event
 
 }  // namespace postern::dialect

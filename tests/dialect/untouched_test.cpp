@@ -1,4 +1,4 @@
-#include "dialect/openai_chat.h"
+#include "dialect/untouched.h"
 
 #include <gtest/gtest.h>
 
@@ -13,21 +13,21 @@ std::string without_null_usage(std::string_view data) {
 }
 
 std::string asking_for_usage(std::string_view body) {
-  ChatRequest request;
-  EXPECT_FALSE(read_chat_request(body, request).has_value());
+  Outline request;
+  EXPECT_FALSE(read_outline(body, request).has_value());
   return apply({request.ask_usage}, body);
 }
 
-std::optional<RequestFault> fault_of(std::string_view body) {
-  ChatRequest request;
-  return read_chat_request(body, request);
+std::optional<chat::Refused> fault_of(std::string_view body) {
+  Outline request;
+  return read_outline(body, request);
 }
 
-TEST(ChatRequest, what_the_gateway_needs_is_read_and_placed) {
+TEST(Outline, what_the_gateway_needs_is_read_and_placed) {
   const std::string_view body =
       R"({"stream":true, "m\u006fdel" : "g\u0070t" ,"project_id":"p.1","stream_options":{"include_usage":true}})";
-  ChatRequest request;
-  ASSERT_FALSE(read_chat_request(body, request).has_value());
+  Outline request;
+  ASSERT_FALSE(read_outline(body, request).has_value());
   EXPECT_EQ(request.model, "gpt");
   EXPECT_EQ(request.project_id, "p.1");
   EXPECT_TRUE(request.stream);
@@ -37,17 +37,17 @@ TEST(ChatRequest, what_the_gateway_needs_is_read_and_placed) {
       R"("g\u0070t")");
 }
 
-TEST(ChatRequest, namesakes_further_in_are_not_read) {
-  ChatRequest request;
+TEST(Outline, namesakes_further_in_are_not_read) {
+  Outline request;
   ASSERT_FALSE(
-      read_chat_request(
-          R"({"a":{"model":1,"stream":2,"project_id":3},"model":"m","b":[{"model":1}]})", request)
+      read_outline(R"({"a":{"model":1,"stream":2,"project_id":3},"model":"m","b":[{"model":1}]})",
+                   request)
           .has_value());
   EXPECT_EQ(request.model, "m");
   EXPECT_FALSE(request.project_member.has_value());
 }
 
-TEST(ChatRequest, usage_is_asked_for_with_one_edit_wherever_the_options_stand) {
+TEST(Outline, usage_is_asked_for_with_one_edit_wherever_the_options_stand) {
   EXPECT_EQ(asking_for_usage(R"({"model":"m"})"),
             R"({"stream_options":{"include_usage":true},"model":"m"})");
   EXPECT_EQ(asking_for_usage(R"({"model":"m","stream_options":{}})"),
@@ -62,7 +62,7 @@ TEST(ChatRequest, usage_is_asked_for_with_one_edit_wherever_the_options_stand) {
             R"({"model":"m","stream_options":{"a":1,"include_usage" : true }})");
 }
 
-TEST(ChatRequest, bounds_of_names_are_exact) {
+TEST(Outline, bounds_of_names_are_exact) {
   const auto model = [](size_t length) {
     return R"({"model":")" + std::string(length, 'm') + "\"}";
   };
@@ -75,18 +75,18 @@ TEST(ChatRequest, bounds_of_names_are_exact) {
   EXPECT_EQ(fault_of(project(65))->param, "project_id");
 }
 
-TEST(ChatRequest, depth_is_bounded_and_the_fault_has_its_place) {
+TEST(Outline, depth_is_bounded_and_the_fault_has_its_place) {
   const auto nested = [](size_t depth) {
     return R"({"model":"m","x":)" + std::string(depth, '[') + std::string(depth, ']') + "}";
   };
   EXPECT_FALSE(fault_of(nested(63)).has_value());
   const auto fault = fault_of(nested(64));
   ASSERT_TRUE(fault.has_value());
-  EXPECT_EQ(fault->kind, RequestFault::Kind::kJson);
+  EXPECT_EQ(fault->kind, chat::Refused::Kind::kJson);
   EXPECT_NE(fault->message.find("(byte "), std::string::npos);
 }
 
-TEST(ChatRequest, a_fault_is_placed_by_line_and_column) {
+TEST(Outline, a_fault_is_placed_by_line_and_column) {
   EXPECT_NE(fault_of("{\n \"model\" 1}")->message.find("line 2, column 10"), std::string::npos)
       << fault_of("{\n \"model\" 1}")->message;
 }
@@ -138,16 +138,6 @@ TEST(Done, the_terminal_event_may_have_spaces_around_it) {
   EXPECT_FALSE(is_done(""));
   EXPECT_FALSE(is_done("  "));
   EXPECT_FALSE(is_done("\"[DONE]\""));
-}
-
-TEST(Errors, an_envelope_has_all_members_and_an_event_is_whole) {
-  std::string body, event;
-  write_error({"a \"b\"", "t", "c", {}}, body);
-  EXPECT_EQ(body, R"({"error":{"message":"a \"b\"","type":"t","param":null,"code":"c"}})");
-  write_error_event({"m", "t", "c", "p"}, event);
-  EXPECT_EQ(
-      event,
-      "data: {\"error\":{\"message\":\"m\",\"type\":\"t\",\"param\":\"p\",\"code\":\"c\"}}\n\n");
 }
 
 }  // namespace

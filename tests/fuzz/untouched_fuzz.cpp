@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "dialect/openai_chat.h"
+#include "dialect/untouched.h"
 
 namespace {
 
@@ -23,8 +23,8 @@ void require(bool holds) {
 json parsed(std::string_view text) { return json::parse(text, nullptr, false); }
 
 void check_request(std::string_view body) {
-  dialect::ChatRequest request;
-  const auto fault = dialect::read_chat_request(body, request);
+  dialect::Outline request;
+  const auto fault = dialect::read_outline(body, request);
   if (fault) {
     require(!fault->message.empty());
     return;
