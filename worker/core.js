@@ -83,8 +83,10 @@ export class Core {
   #configure(env) {
     /** @type {Record<string, string>} */
     const variables = {};
-    for (const name of this.tables.variables)
+    for (const name of variableNames(this.tables.variables, env.COMPATIBLE_PROVIDERS)) {
       if (typeof env[name] === "string") variables[name] = env[name];
+      else if (typeof env[name]?.run === "function") variables[name] = "binding";
+    }
     const size = this.#write(JSON.stringify(variables));
     const { config, warnings } = JSON.parse(this.#text(this.#wasm.gateway_configure(size)));
     this.#configs.set(env, config);
@@ -137,4 +139,15 @@ export class Core {
     this.#bytes = new Uint8Array(buffer);
     this.#view = new DataView(buffer);
   }
+}
+
+/**
+ * The variables that the core wants, and no others. A `*` at the front stands for each of the
+ * providers that the operator has named: `lm-studio` has LM_STUDIO_BASE_URL.
+ * @param {string[]} wanted
+ * @param {unknown} providers
+ */
+export function variableNames(wanted, providers) {
+  const words = typeof providers === "string" ? providers.toUpperCase().replaceAll("-", "_").split(/[,\s]+/) : [];
+  return wanted.flatMap((name) => (name[0] === "*" ? words.map((word) => word + name.slice(1)) : name));
 }

@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "bounds.h"
-#include "codec/json_reader.h"
-#include "policy/credentials.h"
 #include "policy/key_form.h"
 #include "policy/names.h"
 #include "policy/origin.h"
@@ -15,16 +13,26 @@
 namespace postern::policy {
 
 const std::vector<std::string_view> config_variables = {
-    "GATEWAY_API_KEY",     "GATEWAY_API_KEY_HASHES", "POSTERN_DEV",    "OPENAI_API_KEY",
-    "OPENAI_BASE_URL",     "DEFAULT_MODEL",          "SIMULATOR",      "STREAM_USAGE",
-    "FORWARD_TRACEPARENT", "ALLOWED_ORIGINS",        "MAX_BODY_BYTES", "FIRST_BYTE_TIMEOUT_MS",
-    "IDLE_TIMEOUT_MS",     "STREAM_WINDOW_MS",       "ACCOUNTS",       "ACCESS_REQUESTS",
-    "ALLOW_DEV_KEYS",      "GATEWAY_SESSION_SECRET",
+    "GATEWAY_API_KEY",
+    "GATEWAY_API_KEY_HASHES",
+    "POSTERN_DEV",
+    "DEFAULT_MODEL",
+    "SIMULATOR",
+    "STREAM_USAGE",
+    "FORWARD_TRACEPARENT",
+    "ALLOWED_ORIGINS",
+    "MAX_BODY_BYTES",
+    "FIRST_BYTE_TIMEOUT_MS",
+    "IDLE_TIMEOUT_MS",
+    "STREAM_WINDOW_MS",
+    "KEEP_ALIVE_MS",
+    "ACCOUNTS",
+    "ACCESS_REQUESTS",
+    "ALLOW_DEV_KEYS",
+    "GATEWAY_SESSION_SECRET",
 };
 
 namespace {
-
-constexpr std::string_view openai_base_url_default = "https://api.openai.com/v1";
 
 // A key or secret with fewer different characters is a row of the same few letters.
 constexpr size_t distinct_characters_min = 6;
@@ -35,27 +43,9 @@ constexpr std::string_view placeholders[] = {"changemechangeme",      "your-api-
                                              "your_gateway_api_key",  "your-gateway-key-here",
                                              "replace-with-your-key", "insert-your-key-here"};
 
-// The variables by name, read once; the last of equal names counts.
-class Variables {
- public:
-  explicit Variables(std::string_view json);
-
-  bool well_formed() const { return well_formed_; }
-  std::string_view text(std::string_view name) const;  // empty when unset
-  std::string_view trimmed(std::string_view name) const { return trim_white_space(text(name)); }
-
- private:
-  struct Variable {
-    std::string_view name;  // one of config_variables
-    std::string text;
-  };
-  std::vector<Variable> variables_;
-  bool well_formed_ = false;
-};
-
 class ConfigReader {
  public:
-  explicit ConfigReader(std::string_view json) : variables_(json) {}
+  explicit ConfigReader(const Variables& variables) : variables_(variables) {}
   Config read();
 
  private:
@@ -64,7 +54,6 @@ class ConfigReader {
   void read_accounts();
   void read_session_secret();
   void read_dev_marker();
-  void read_openai();
   void read_default_model();
   void read_allowed_origins();
   bool read_switch(std::string_view name, bool default_value);
@@ -72,16 +61,9 @@ class ConfigReader {
                        uint64_t default_value);
   void warn(std::string_view name, std::string_view sentence);
 
-  Variables variables_;
+  const Variables& variables_;
   Config config_;
 };
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& byte : result)
-    if (byte >= 'A' && byte <= 'Z') byte = static_cast<char>(byte - 'A' + 'a');
-  return result;
-}
 
 bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
 
@@ -92,54 +74,15 @@ size_t distinct_characters(std::string_view text) {
 }
 
 bool is_placeholder(std::string_view key) {
-  const std::string folded = lower(key);
+  const std::string folded = lower_case(key);
   return std::find(std::begin(placeholders), std::end(placeholders), folded) !=
          std::end(placeholders);
-}
-
-bool is_base_url(std::string_view url) {
-  if (!is_visible(url) || url.find_first_of("?#\\\"<>^`{|}") != url.npos) return false;
-  const std::string folded = lower(url);
-  std::string_view rest = folded;
-  if (rest.starts_with("https://")) {
-    rest.remove_prefix(8);
-  } else if (rest.starts_with("http://")) {
-    rest.remove_prefix(7);
-  } else {
-    return false;
-  }
-  return is_host_and_port(rest.substr(0, rest.find('/')));
 }
 
 std::string count_of(size_t count, std::string_view one, std::string_view many) {
   std::string text = std::to_string(count) + ' ';
   text += count == 1 ? one : many;
   return text;
-}
-
-Variables::Variables(std::string_view json) {
-  codec::JsonReader in(json);
-  if (in.enter_object()) {
-    while (in.next_member()) {
-      const auto known = std::find_if(config_variables.begin(), config_variables.end(),
-                                      [&](std::string_view name) { return in.name_is(name); });
-      codec::JsonString value;
-      if (known == config_variables.end() || !in.read_string(value)) {
-        in.skip();
-        continue;
-      }
-      variables_.push_back({*known, {}});
-      codec::append_unescaped(value, variables_.back().text);
-    }
-    well_formed_ = in.finish();
-  }
-  if (!well_formed_) variables_.clear();
-}
-
-std::string_view Variables::text(std::string_view name) const {
-  for (auto variable = variables_.rbegin(); variable != variables_.rend(); ++variable)
-    if (variable->name == name) return variable->text;
-  return {};
 }
 
 Config ConfigReader::read() {
@@ -150,7 +93,6 @@ Config ConfigReader::read() {
   read_accounts();
   read_session_secret();
   read_dev_marker();
-  read_openai();
   read_default_model();
   read_allowed_origins();
   config_.simulator = read_switch("SIMULATOR", false);
@@ -171,6 +113,8 @@ Config ConfigReader::read() {
       milliseconds("IDLE_TIMEOUT_MS", 1, bounds::timeout_ms_max, bounds::idle_timeout_ms_default);
   config_.stream_window_ms = milliseconds("STREAM_WINDOW_MS", 0, bounds::stream_window_ms_max,
                                           bounds::stream_window_ms_default);
+  config_.keep_alive_ms =
+      milliseconds("KEEP_ALIVE_MS", 0, bounds::timeout_ms_max, bounds::keep_alive_ms_default);
   return std::move(config_);
 }
 
@@ -267,31 +211,6 @@ void ConfigReader::read_dev_marker() {
         "use this gateway and what it is configured with; every other host is refused.");
 }
 
-void ConfigReader::read_openai() {
-  const std::string_view key = variables_.trimmed("OPENAI_API_KEY");
-  const bool key_usable =
-      std::all_of(key.begin(), key.end(), [](char byte) { return byte >= 0x20 && byte <= 0x7E; }) &&
-      key != "undefined" && key != "null";
-  if (!key.empty() && !key_usable)
-    warn("OPENAI_API_KEY", "holds characters that no key has, or no key at all, and is not used");
-  if (key_usable) config_.openai_api_key = key;
-
-  std::string_view url = variables_.trimmed("OPENAI_BASE_URL");
-  if (url.empty()) {
-    if (config_.openai_api_key.empty()) return;
-    url = openai_base_url_default;
-  }
-  while (url.ends_with('/')) url.remove_suffix(1);
-  if (!is_base_url(url)) {
-    warn("OPENAI_BASE_URL",
-         "is not an http or https address with a host and without user, query "
-         "or fragment; no upstream is configured");
-    return;
-  }
-  config_.openai_base_url = url;
-  config_.openai_configured = true;
-}
-
 void ConfigReader::read_default_model() {
   const std::string_view model = variables_.trimmed("DEFAULT_MODEL");
   if (model.empty()) return;
@@ -306,18 +225,14 @@ void ConfigReader::read_default_model() {
 
 void ConfigReader::read_allowed_origins() {
   constexpr std::string_view name = "ALLOWED_ORIGINS";
-  constexpr std::string_view separators = ", \t\r\n";
   std::vector<std::string>& origins = config_.allowed_origins;
   std::string_view rest = variables_.text(name);
   bool any = false;
   size_t bad = 0;
   while (true) {
-    rest.remove_prefix(std::min(rest.find_first_not_of(separators), rest.size()));
-    if (rest.empty()) break;
-    const std::string_view word = rest.substr(0, rest.find_first_of(separators));
-    rest.remove_prefix(word.size());
-
-    std::string origin = lower(word);
+    const std::string_view word = take_word(rest);
+    if (word.empty()) break;
+    std::string origin = lower_case(word);
     if (origin == "*") {
       any = true;
     } else if (!is_origin(origin)) {
@@ -333,7 +248,7 @@ void ConfigReader::read_allowed_origins() {
 }
 
 bool ConfigReader::read_switch(std::string_view name, bool default_value) {
-  const std::string word = lower(variables_.trimmed(name));
+  const std::string word = lower_case(variables_.trimmed(name));
   if (word.empty()) return default_value;
   if (word == "on" || word == "true" || word == "1" || word == "yes") return true;
   if (word == "off" || word == "false" || word == "0" || word == "no") return false;
@@ -368,16 +283,13 @@ uint64_t ConfigReader::read_number(std::string_view name, uint64_t least, uint64
 }
 
 void ConfigReader::warn(std::string_view name, std::string_view sentence) {
-  std::string text(name);
-  text += ' ';
-  text += sentence;
-  text += '.';
-  config_.warnings.push_back(std::move(text));
+  config_.warnings.push_back(warning_about(name, sentence));
 }
 
 }  // namespace
 
-Config read_config(std::string_view variables) { return ConfigReader(variables).read(); }
+Config read_config(const Variables& variables) { return ConfigReader(variables).read(); }
+Config read_config(std::string_view json) { return read_config(Variables(json)); }
 
 // A comma could not be told from a header that was sent twice, and other bytes outside 0x21..0x7E
 // never arrive in one. A mistyped key of ours is refused before anybody looks at its digest.

@@ -1,4 +1,5 @@
-// The deployment's configuration, read once from the Worker's variables and secrets.
+// The deployment's configuration, read once from the Worker's variables and secrets; all of it
+// but the providers (provider/settings.h).
 #pragma once
 
 #include <cstddef>
@@ -11,10 +12,11 @@
 #include "codec/sha256.h"
 #include "policy/accounts.h"
 #include "policy/ring.h"
+#include "policy/variables.h"
 
 namespace postern::policy {
 
-// The variables that the core reads; the shim passes exactly these.
+// The variables that this is read from.
 extern const std::vector<std::string_view> config_variables;
 
 struct Config {
@@ -34,12 +36,9 @@ struct Config {
   bool dev_marker = false;       // POSTERN_DEV holds something: closed on every deployed host
   bool dev_marker_long = false;  // long enough that a script made it, so that it may open a door
 
-  std::string openai_api_key;      // trimmed; empty: none is sent
-  std::string openai_base_url;     // without a trailing slash
-  bool openai_configured = false;  // either of the two was set, and the address is usable
-  std::string default_model;       // what `auto` means; empty: unset
-  bool simulator = false;          // SIMULATOR=on
-  bool stream_usage = true;        // STREAM_USAGE; off: streams are relayed as asked
+  std::string default_model;  // what `auto` means; empty: unset
+  bool simulator = false;     // SIMULATOR=on
+  bool stream_usage = true;   // STREAM_USAGE; off: streams are relayed as asked
   bool forward_traceparent = false;
 
   std::vector<std::string> allowed_origins;  // exact origins, or the single entry `*`
@@ -47,6 +46,7 @@ struct Config {
   uint32_t first_byte_timeout_ms = 0;
   uint32_t idle_timeout_ms = 0;
   uint32_t stream_window_ms = 0;
+  uint32_t keep_alive_ms = 0;  // KEEP_ALIVE_MS; 0: silent streams stay silent
 
   // For the operator's log, one sentence each; never a value of a secret.
   std::vector<std::string> warnings;
@@ -55,8 +55,8 @@ struct Config {
   bool has_keys() const { return !ring.entries.empty() || legacy.has_value(); }
 };
 
-// `variables` is a JSON object of strings; members of another type or name are ignored.
-Config read_config(std::string_view variables);
+Config read_config(const Variables& variables);
+Config read_config(std::string_view json);  // of the variables, as a JSON object
 
 // Why a plaintext key cannot open anything, as the end of a sentence that begins with its variable;
 // null when it can. White space around it is taken off before.

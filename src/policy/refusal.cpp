@@ -34,12 +34,13 @@ const Refusal& refusal(Reason reason) {
        "too many failed authentications from this address; wait, and send a valid key", ""},
       {503, "key_store_unavailable",
        "the key cannot be checked right now because the key store does not answer; retry shortly",
-       ""},
+       "", "1"},
       {404, "key_not_found", "there is no such key", ""},
       {409, "key_not_active", "this key is not active any more", ""},
       {409, "idempotency_key_reused",
        "this Idempotency-Key was used for another request; use a fresh one", ""},
-      {429, "rate_limited", "too many requests for keys wait for a decision; try again later", ""},
+      {429, "rate_limited", "too many requests for keys wait for a decision; try again later", "",
+       "3600"},
       {404, "request_not_found", "there is no such request", ""},
       {409, "request_decided", "this request has been decided already", ""},
       {410, "claim_gone",
@@ -48,6 +49,7 @@ const Refusal& refusal(Reason reason) {
       {503, "gateway_not_configured", "the gateway is not configured", ""},
       {400, "invalid_json", "the request body is not valid JSON", ""},
       {400, "invalid_request", "the request is not valid", ""},
+      {400, "unsupported_parameter", "the provider of this model does not take this", ""},
       {404, "not_found", "there is no such route; see /docs", ""},
       {405, "method_not_allowed", "this route does not take this method; see the Allow header", ""},
       {413, "body_too_large", "the request body is too large", ""},
@@ -63,8 +65,8 @@ const Refusal& refusal(Reason reason) {
       {502, "upstream_bad_response", "the provider sent an answer that the gateway cannot pass on",
        ""},
       {503, "provider_not_configured",
-       "no provider is configured; the operator sets OPENAI_API_KEY or OPENAI_BASE_URL", ""},
-      {503, "overloaded", "the gateway has too many open requests; retry shortly", ""},
+       "no provider is configured; the operator sets the key of one, such as OPENAI_API_KEY", ""},
+      {503, "overloaded", "the gateway has too many open requests; retry shortly", "", "1"},
       {504, "upstream_timeout", "the provider did not answer in time", ""},
       {504, "idle_timeout", "the provider stopped sending in the middle of the stream", ""},
       {502, "stream_truncated", "the provider ended the stream before it was complete", ""},
@@ -99,19 +101,6 @@ std::string_view status_phrase(int status) {
       return "Insufficient Storage";
     default:
       return "Internal Server Error";
-  }
-}
-
-std::string_view error_type(int status) {
-  switch (status) {
-    case 401:
-      return "authentication_error";
-    case 403:
-      return "permission_error";
-    case 429:
-      return "rate_limit_error";
-    default:
-      return status >= 500 ? "api_error" : "invalid_request_error";
   }
 }
 

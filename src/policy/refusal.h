@@ -34,6 +34,7 @@ enum class Reason : uint8_t {
   kGatewayNotConfigured,
   kInvalidJson,
   kInvalidRequest,
+  kUnsupported,
   kNotFound,
   kMethodNotAllowed,
   kBodyTooLarge,
@@ -57,14 +58,12 @@ struct Refusal {
   std::string_view code;
   std::string_view message;    // what to say when nothing more precise is known
   std::string_view challenge;  // WWW-Authenticate (RFC 6750, section 3), or empty
+  std::string_view retry_after_s = {};  // Retry-After, or empty: not known, or not worth it
 };
 
 const Refusal& refusal(Reason reason);
 
 // The words that go with a status (RFC 9110, section 15), of those in the table.
 std::string_view status_phrase(int status);
-
-// The error type of OpenAI's envelope that goes with a status.
-std::string_view error_type(int status);
 
 }  // namespace postern::policy

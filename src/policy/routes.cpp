@@ -31,6 +31,16 @@ constexpr Route table[] = {
     {RouteId::kUsage, "usage", "GET", "/v1/usage", guarded, read, everybody.with_sessions()},
     {RouteId::kChatCompletions, "chat_completions", "POST", "/v1/chat/completions", guarded,
      generate, everybody.with_sessions()},
+    {RouteId::kCompletions, "completions", "POST", "/v1/completions", guarded, generate,
+     everybody.with_sessions()},
+    {RouteId::kEmbeddings, "embeddings", "POST", "/v1/embeddings", guarded, generate,
+     everybody.with_sessions()},
+    {RouteId::kMessages, "messages", "POST", "/v1/messages", guarded, generate,
+     everybody.with_sessions()},
+    {RouteId::kCountTokens, "count_tokens", "POST", "/v1/messages/count_tokens", guarded, generate,
+     everybody.with_sessions()},
+    {RouteId::kResponses, "responses", "POST", "/v1/responses", guarded, generate,
+     everybody.with_sessions()},
 
     {RouteId::kCreateKey, "create_key", "POST", "/v1/keys", guarded, admin, managers},
     {RouteId::kListKeys, "list_keys", "GET", "/v1/keys", guarded, admin, managers},
@@ -104,14 +114,23 @@ RouteMatch find_route(std::string_view method, std::string_view path) {
     // A path that is open for one method and guarded for another is guarded for those unknown.
     if (route.guard == Guard::kProtected) match.guard = Guard::kProtected;
     match.feature = route.feature;
-    match.allow += match.allow.empty() ? "" : ", ";
-    match.allow += route.method;
-    if (route.method == "GET") match.allow += ", HEAD";
     if (route.method == method) match.route = &route;
   }
   if (match.route) match.guard = match.route->guard;
-  if (match.path_known) match.allow += ", OPTIONS";
   return match;
+}
+
+std::string allowed_methods(std::string_view path) {
+  std::string allow;
+  std::string_view parameter;
+  for (const Route& route : table) {
+    if (!fits(route.path, path, parameter)) continue;
+    if (!allow.empty()) allow += ", ";
+    allow += route.method;
+    if (route.method == "GET") allow += ", HEAD";
+  }
+  if (!allow.empty()) allow += ", OPTIONS";
+  return allow;
 }
 
 }  // namespace postern::policy

@@ -25,6 +25,11 @@ enum class RouteId {
   kWhoami,
   kUsage,
   kChatCompletions,
+  kCompletions,
+  kEmbeddings,
+  kMessages,
+  kCountTokens,
+  kResponses,
   kCreateKey,
   kListKeys,
   kReadKey,
@@ -88,10 +93,12 @@ struct RouteMatch {
   Guard guard = Guard::kPublic;  // of the path; unknown paths under /v1/ are protected
   Feature feature = Feature::kNone;
   std::string_view parameter;  // what stands where the table has {id}: [A-Za-z0-9_-]{1,64}
-  std::string allow;           // the Allow header of a 405
 };
 
 // Paths match exactly, byte for byte, as the URL parser left them. HEAD is as GET.
 RouteMatch find_route(std::string_view method, std::string_view path);
+
+// The Allow header of a 405 for a known path.
+std::string allowed_methods(std::string_view path);
 
 }  // namespace postern::policy

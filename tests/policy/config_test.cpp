@@ -44,7 +44,6 @@ TEST(Config, L1_nothing_set_means_no_keys) {
   const Config config = read_config("{}");
   EXPECT_FALSE(config.has_keys());
   EXPECT_FALSE(config.dev_marker);
-  EXPECT_FALSE(config.openai_configured);
   EXPECT_TRUE(config.warnings.empty());
 }
 
@@ -218,52 +217,6 @@ TEST(Config, what_strangers_and_dev_keys_may_do_is_off_unless_switched_on) {
   EXPECT_EQ(odd.warnings.size(), 2u);
 }
 
-TEST(Config, U7_a_provider_key_is_trimmed_at_load) {
-  const Config config = config_of({{"OPENAI_API_KEY", " sk-fake\r\n"}});
-  EXPECT_EQ(config.openai_api_key, "sk-fake");
-  EXPECT_EQ(config.openai_base_url, "https://api.openai.com/v1");
-  EXPECT_TRUE(config.openai_configured);
-}
-
-TEST(Config, U7_a_provider_key_that_no_header_can_carry_is_not_used) {
-  for (const char* value : {"sk-\nfake", "sk-\x7F", "sk-\xC3\xA9", "undefined", "null"}) {
-    const Config config = config_of({{"OPENAI_API_KEY", value}});
-    EXPECT_EQ(config.openai_api_key, "");
-    EXPECT_FALSE(config.openai_configured);
-    EXPECT_EQ(config.warnings.size(), 1u);
-  }
-}
-
-TEST(Config, U6_an_empty_provider_key_configures_no_upstream) {
-  for (const char* value : {"", " ", "\n"})
-    EXPECT_FALSE(config_of({{"OPENAI_API_KEY", value}}).openai_configured);
-}
-
-TEST(Config, an_upstream_may_need_no_key) {
-  const Config config = config_of({{"OPENAI_BASE_URL", " http://127.0.0.1:9100/v1// \n"}});
-  EXPECT_TRUE(config.openai_configured);
-  EXPECT_EQ(config.openai_base_url, "http://127.0.0.1:9100/v1");
-  EXPECT_EQ(config.openai_api_key, "");
-}
-
-TEST(Config, U2_a_bad_base_address_configures_no_upstream) {
-  for (const char* url :
-       {"api.openai.com/v1", "ftp://host/v1", "https://", "https:///v1", "https://user@host/v1",
-        "https://user:secret@host", "https://host/v1?x=1", "https://host/v1#x",
-        "https://host\\@evil", "https://ho st/", "https://host:/v1", "https://host:0/v1",
-        "https://host:65536/v1", "https://host:80x", "https://[::1/v1", "https://[]/v1",
-        "https://h\xC3\xB6st/", "//host/v1", "https:/host"}) {
-    const Config config = config_of({{"OPENAI_API_KEY", "sk-fake"}, {"OPENAI_BASE_URL", url}});
-    EXPECT_FALSE(config.openai_configured) << url;
-    EXPECT_EQ(config.openai_base_url, "") << url;
-    EXPECT_EQ(config.warnings.size(), 1u) << url;
-  }
-  for (const char* url : {"https://host", "HTTPS://Host.example:8443/Path/v1",
-                          "http://[::1]:9100/v1", "https://host/path@v1"}) {
-    EXPECT_EQ(config_of({{"OPENAI_BASE_URL", url}}).openai_base_url, url);
-  }
-}
-
 TEST(Config, numbers_have_defaults_and_bounds) {
   const Config defaults = read_config("{}");
   EXPECT_EQ(defaults.body_bytes_max, bounds::body_bytes_default);
@@ -366,10 +319,9 @@ TEST(Config, D4_a_marker_too_short_for_a_random_value_is_warned_about) {
 
 TEST(Config, members_of_another_type_or_name_are_ignored) {
   const Config config = read_config(
-      R"({"OTHER":"x","GATEWAY_API_KEY":5,"GATEWAY_API_KEY_HASHES":["x"],"OPENAI_API_KEY":{"a":1},)"
+      R"({"OTHER":"x","GATEWAY_API_KEY":5,"GATEWAY_API_KEY_HASHES":["x"],"ACCOUNTS":{"a":1},)"
       R"("SIMULATOR":true,"DEFAULT_MODEL":null})");
   EXPECT_FALSE(config.has_keys());
-  EXPECT_FALSE(config.openai_configured);
   EXPECT_TRUE(config.warnings.empty());
 }
 
