@@ -9,6 +9,7 @@ import { Watchdog } from "./watchdog.js";
 const failed = (reason) => ({ kind: "failed", head: { reason } });
 
 const newline = new Uint8Array([10]);
+const decoder = new TextDecoder();
 
 let formatterLoaded = false;
 
@@ -35,6 +36,7 @@ export class Host {
   /** @type {Uint8Array | undefined} */ #body; // of the request
   /** @type {Response | undefined} */ #upstream;
   /** @type {any} */ #reader;
+  /** @type {Promise<any> | undefined} */ #reading; // of the reader
   /** @type {ArrayBuffer | undefined} */ #spare; // room for the next read
 
   /** @type {IdentityTransformStream | undefined} */ #out;
@@ -134,21 +136,23 @@ export class Host {
     }
   }
 
-  /** @param {string} payload */
-  async fetch(payload) {
-    const { url, headers, body, timeout_ms } = JSON.parse(payload);
-    const init = { method: "POST", headers, body: assemble(body, this.#body), redirect: "manual" };
+  /** @param {Uint8Array} payload */
+  fetch(payload) {
+    const { head, bytes } = cut(payload);
+    const { method, url, headers, body, timeout_ms } = head;
+    const init = { method, headers, body: body ? assemble(body, this.#body) : bytes, redirect: "manual" };
     this.#body = undefined;
-    const reply = fetch(url, /** @type {RequestInit} */ (init));
+    return this.#dispatch(fetch(url, /** @type {RequestInit} */ (init)), timeout_ms);
+  }
+
+  /** @param {Uint8Array} payload */
+  async run(payload) {
+    const { head, bytes } = cut(payload);
+    const { binding, model, timeout_ms } = head;
+    this.#body = undefined;
     try {
-      const upstream = await this.#watchdog.within(reply, timeout_ms);
-      if (!upstream) {
-        reply.then((late) => late.body?.cancel()).catch(() => {});
-        return failed("timeout");
-      }
-      this.#upstream = upstream;
-      const head = { status: upstream.status, headers: pick(upstream.headers, this.#tables.replyHeaders) };
-      return { kind: "upstream_head", head };
+      const inputs = JSON.parse(decoder.decode(bytes));
+      return await this.#dispatch(this.#env[binding].run(model, inputs, { returnRawResponse: true }), timeout_ms, refusedBy);
     } catch {
       return failed("unreachable");
     }
@@ -169,10 +173,12 @@ export class Host {
     if (this.#phase === "relayed" && this.#flowed && !(await this.#reached())) return clientLeft;
     this.#reader ??= /** @type {any} */ (this.#upstream).body.getReader({ mode: "byob" });
     try {
-      const room = new Uint8Array(this.#spare ?? new ArrayBuffer(readBytes));
+      // A read that was not answered in time stays out, and the next question waits for it again.
+      this.#reading ??= this.#reader.read(new Uint8Array(this.#spare ?? new ArrayBuffer(readBytes)));
       this.#spare = undefined;
-      const read = await this.#watchdog.within(this.#reader.read(room), timeout_ms);
+      const read = await this.#watchdog.within(/** @type {Promise<any>} */ (this.#reading), timeout_ms);
       if (!read) return failed("timeout");
+      this.#reading = undefined;
       if (!read.done) {
         this.#spare = read.value.buffer; // the core takes a copy, so it serves the next read too
         return { kind: "upstream_bytes", bytes: read.value };
@@ -189,6 +195,26 @@ export class Host {
   async wait(payload) {
     await scheduler.wait(JSON.parse(payload).ms);
     return { kind: "waited" };
+  }
+
+  /**
+   * @param {Promise<Response>} reply
+   * @param {number} timeoutMs
+   * @param {(cause: unknown) => Response | undefined} [explain]  makes an answer of what was thrown
+   */
+  async #dispatch(reply, timeoutMs, explain) {
+    try {
+      const upstream = await this.#watchdog.within(explain ? reply.catch((cause) => explain(cause)) : reply, timeoutMs);
+      if (!upstream) {
+        reply.then((late) => late.body?.cancel()).catch(() => {});
+        return failed("timeout");
+      }
+      this.#upstream = upstream;
+      const head = { status: upstream.status, headers: pick(upstream.headers, this.#tables.replyHeaders) };
+      return { kind: "upstream_head", head };
+    } catch {
+      return failed("unreachable");
+    }
   }
 
   // --- Effects --------------------------------------------------------------------------------
@@ -225,6 +251,18 @@ export class Host {
     const [flow, copy] = /** @type {any} */ (this.#upstream).body.tee();
     this.#flow(flow, /** @type {any} */ (this.#out).writable, { preventClose: true, preventAbort: true });
     this.#reader = copy.getReader({ mode: "byob" });
+  }
+
+  /** A pipe that was stopped cannot go on, so that from here the copy is what the client gets. */
+  async retake() {
+    this.#abort?.abort();
+    await this.#flowing;
+    this.#phase = "fed";
+    // What comes now is in the copy alone. What came just before may have reached the client, whole
+    // or in part, and nobody can tell.
+    await scheduler.wait(0);
+    const came = this.#reading && (await Promise.race([this.#reading.then(() => true), false]));
+    return came ? failed("broken") : undefined;
   }
 
   window() {
@@ -393,6 +431,24 @@ async function discard(readable) {
     if (done) return;
     buffer = value.buffer;
   }
+}
+
+/**
+ * What a binding throws when the service behind it refuses, as the answer of a server.
+ * @param {unknown} cause
+ */
+function refusedBy(cause) {
+  return Response.json({ error: String(/** @type {any} */ (cause)?.message ?? cause) }, { status: 500 });
+}
+
+/**
+ * The two parts of a payload: a JSON head, a newline and raw bytes.
+ * @param {Uint8Array} payload
+ */
+function cut(payload) {
+  const at = payload.indexOf(10);
+  const head = JSON.parse(decoder.decode(at < 0 ? payload : payload.subarray(0, at)));
+  return { head, bytes: payload.subarray(at < 0 ? payload.length : at + 1) };
 }
 
 /** @param {Headers} headers @param {string[]} names */

@@ -6,6 +6,7 @@
 #include "codec/json_writer.h"
 #include "exchange/head.h"
 #include "policy/routes.h"
+#include "provider/table.h"
 
 namespace postern::abi {
 namespace {
@@ -22,8 +23,8 @@ constexpr size_t kept_inbox_bytes = 1u << 20;
 // Slots looked at whenever an exchange opens. More than one, so that the reaper outruns arrivals.
 constexpr size_t looks_per_open = 4;
 
-void write_names(JsonWriter& json, std::string_view member,
-                 std::span<const std::string_view> names) {
+template <typename Names>
+void write_names(JsonWriter& json, std::string_view member, const Names& names) {
   json.name(member).begin_array();
   for (const std::string_view name : names) json.string(name);
   json.end_array();
@@ -52,11 +53,14 @@ std::string_view Host::describe() {
   json.begin_object();
   write_names(json, "events", events);
   write_names(json, "actions", actions);
-  static constexpr std::string_view raw_actions[] = {"send"};  // all others carry text
+  static constexpr std::string_view raw_actions[] = {"send", "fetch", "run"};
   write_names(json, "rawActions", raw_actions);
   write_names(json, "requestHeaders", exchange::request_header_names());
   write_names(json, "replyHeaders", exchange::reply_header_names());
-  write_names(json, "variables", policy::config_variables);
+  std::vector<std::string> variables(policy::config_variables.begin(),
+                                     policy::config_variables.end());
+  for (std::string& name : provider::variables()) variables.push_back(std::move(name));
+  write_names(json, "variables", variables);
   json.name("routes").begin_array();
   for (const policy::Route& route : policy::routes()) {
     json.begin_object().name("method").string(route.method).name("path").string(route.path);
@@ -83,15 +87,16 @@ std::string_view Host::configure(size_t size) {
   const bool first_time = known == configs_.end();
   if (first_time) {
     if (configs_.size() >= bounds::configs_max) configs_.pop_front();
-    configs_.push_back({++last_config_, std::string(variables),
-                        std::make_shared<const policy::Config>(policy::read_config(variables))});
+    configs_.push_back(
+        {++last_config_, std::string(variables),
+         std::make_shared<const exchange::Deployment>(exchange::read_deployment(variables))});
     known = std::prev(configs_.end());
   }
   text_.clear();
   JsonWriter json(text_);
   json.begin_object().name("config").number(known->id).name("warnings").begin_array();
   if (first_time)
-    for (const std::string& warning : known->config->warnings) json.string(warning);
+    for (const std::string& warning : known->deployment->warnings) json.string(warning);
   json.end_array().end_object();
   return text_;
 }
@@ -113,7 +118,7 @@ uint32_t Host::open(uint32_t config, int64_t now_ms) {
   }
   const uint32_t slot = free_.back();
   free_.pop_back();
-  slots_[slot].exchange = std::make_unique<exchange::Exchange>(known->config, isolate_);
+  slots_[slot].exchange = std::make_unique<exchange::Exchange>(known->deployment, isolate_);
   ++open_;
   return slots_[slot].generation << slot_bits | slot;
 }

@@ -10,10 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "exchange/deployment.h"
 #include "exchange/exchange.h"
 #include "exchange/isolate.h"
 #include "exchange/outbox.h"
-#include "policy/config.h"
 
 namespace postern::abi {
 
@@ -52,7 +52,7 @@ class Host {
   struct Known {
     uint32_t id = 0;
     std::string text;
-    std::shared_ptr<const policy::Config> config;
+    std::shared_ptr<const exchange::Deployment> deployment;
   };
 
   Slot* find(uint32_t handle);

@@ -4,7 +4,6 @@
 
 #include "codec/json_writer.h"
 #include "codec/utc_time.h"
-#include "dialect/openai_chat.h"
 
 namespace postern::exchange {
 
@@ -45,6 +44,7 @@ void write_respond(const Answer& answer, const AnswerContext& context, Outbox& o
   if (answer.stream) header("x-accel-buffering", "no");  // nginx would hold events back
   if (context.dev_mode) header("x-gateway-mode", "dev");
   if (context.caller) write_key_notices(*context.caller, header);
+  header("x-gateway-dropped", context.dropped);
   for (const auto& [name, value] : answer.headers) header(name, value);
   // Fetch standard, section 3.2. Credentials are never granted to pages, so `*` would be safe, but
   // naming the origin keeps one rule for both kinds of configuration.
@@ -55,7 +55,7 @@ void write_respond(const Answer& answer, const AnswerContext& context, Outbox& o
     header("access-control-allow-origin", context.origin);
     header("access-control-expose-headers",
            "X-Request-Id, X-Client-Request-Id, traceparent, Retry-After, X-Gateway-Mode, "
-           "X-Gateway-Key-Status, X-Gateway-Key-Grace-Ends, X-Gateway-Livemode");
+           "X-Gateway-Key-Status, X-Gateway-Key-Grace-Ends, X-Gateway-Livemode, X-Gateway-Dropped");
   }
   json.end_object().name("stream").boolean(answer.stream);
   if (answer.stream) json.name("send_timeout_ms").number(context.send_timeout_ms);
@@ -79,33 +79,43 @@ bool is_origin_allowed(const policy::Config& config, std::string_view origin) {
                      [&](const std::string& one) { return one == "*" || one == origin; });
 }
 
-std::string refusal_body(policy::Reason reason, std::string_view message, std::string_view param) {
-  const policy::Refusal& refusal = policy::refusal(reason);
+namespace {
+
+dialect::ErrorText error_text(const RefusalText& text) {
+  const policy::Refusal& refusal = policy::refusal(text.reason);
+  return {.status = refusal.status,
+          .message = text.message.empty() ? refusal.message : text.message,
+          .code = refusal.code,
+          .param = text.param,
+          .request_id = text.request_id};
+}
+
+}  // namespace
+
+std::string refusal_body(dialect::Envelope envelope, const RefusalText& refusal) {
   std::string body;
-  dialect::write_error({message.empty() ? refusal.message : message,
-                        policy::error_type(refusal.status), refusal.code, param},
-                       body);
+  dialect::write_error(envelope, error_text(refusal), body);
   return body;
+}
+
+std::string refusal_event(dialect::Envelope envelope, const RefusalText& refusal) {
+  std::string event;
+  dialect::write_error_event(envelope, error_text(refusal), 0, event);
+  return event;
 }
 
 // `type` is left out, which means about:blank: the status says what kind of problem it is, and
 // `code`, an extension member, which one.
-std::string problem_body(policy::Reason reason, std::string_view message, std::string_view param,
-                         std::string_view request_id) {
-  const policy::Refusal& refusal = policy::refusal(reason);
+std::string problem_body(const RefusalText& text) {
+  const dialect::ErrorText error = error_text(text);
   std::string body;
   codec::JsonWriter json(body);
-  json.begin_object().name("title").string(policy::status_phrase(refusal.status));
-  json.name("status").number(refusal.status);
-  json.name("detail").string(message.empty() ? refusal.message : message);
-  json.name("code").string(refusal.code);
-  if (!param.empty()) json.name("param").string(param);
-  json.name("request_id").string(request_id).end_object();
+  json.begin_object().name("title").string(policy::status_phrase(error.status));
+  json.name("status").number(error.status).name("detail").string(error.message);
+  json.name("code").string(error.code);
+  if (!error.param.empty()) json.name("param").string(error.param);
+  json.name("request_id").string(error.request_id).end_object();
   return body;
-}
-
-std::string refusal_event(policy::Reason reason) {
-  return "data: " + refusal_body(reason, {}, {}) + "\n\n";
 }
 
 }  // namespace postern::exchange

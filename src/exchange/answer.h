@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "dialect/envelope.h"
 #include "exchange/head.h"
 #include "exchange/outbox.h"
 #include "exchange/receipt.h"
@@ -35,6 +36,7 @@ struct AnswerContext {
   std::string_view origin;  // the request's Origin, or empty
   bool dev_mode = false;
   const policy::Caller* caller = nullptr;  // once it is known
+  std::string_view dropped;                // what of the request was not passed on, in a header
   uint32_t send_timeout_ms = 0;            // how long a client may take to read what a stream sends
 };
 
@@ -46,13 +48,20 @@ void add_retry_headers(const ReplyHead& reply, Answer& answer);
 // May pages of this origin read answers (ALLOWED_ORIGINS)?
 bool is_origin_allowed(const policy::Config& config, std::string_view origin);
 
-// The envelope of a refusal, with the reason's own words when `message` is empty.
-std::string refusal_body(policy::Reason reason, std::string_view message, std::string_view param);
+// What an answer of the gateway's own says of a refusal.
+struct RefusalText {
+  policy::Reason reason;
+  std::string_view message;  // empty: the reason's own words
+  std::string_view param;
+  std::string_view request_id;
+};
+
+// In the words of a front door.
+std::string refusal_body(dialect::Envelope envelope, const RefusalText& refusal);
+// As the last event of its stream, when nothing else was sent of that.
+std::string refusal_event(dialect::Envelope envelope, const RefusalText& refusal);
 // The same as problem details (RFC 9457), for management routes whose caller asks for that type.
 inline constexpr std::string_view problem_type = "application/problem+json";
-std::string problem_body(policy::Reason reason, std::string_view message, std::string_view param,
-                         std::string_view request_id);
-// The same as the last event of a stream.
-std::string refusal_event(policy::Reason reason);
+std::string problem_body(const RefusalText& refusal);
 
 }  // namespace postern::exchange

@@ -8,6 +8,7 @@
 #include "codec/utc_time.h"
 #include "exchange/counts.h"
 #include "policy/models.h"
+#include "provider/target.h"
 #include "simulator/simulator.h"
 #include "version.h"
 
@@ -187,6 +188,12 @@ Document limits_document(const policy::Limits& limits) {
   return json;
 }
 
+// A name without a provider's prefix is the default provider's.
+std::string_view owner_of(std::string_view model) {
+  const provider::Row* row = provider::find_row(model.substr(0, model.find('/')));
+  return row && model.find('/') != model.npos ? row->prefix : provider::default_provider;
+}
+
 Document model_entry(std::string_view id, std::string_view owner) {
   return {{"id", id}, {"object", "model"}, {"created", 0}, {"owned_by", owner}};
 }
@@ -221,16 +228,19 @@ std::string analytics_answer(std::string_view record) {
   return dump_text(json);
 }
 
-std::string provider_stats_answer(const policy::Config& config, SimulatorDoor simulator,
+std::string provider_stats_answer(const provider::Settings& settings, SimulatorDoor simulator,
                                   std::string_view record) {
   Report report = read_report(record);
   Document json = {{"object", "list"}, {"data", Document::array()}};
-  const auto add = [&](const char* name, bool configured) {
+  const auto add = [&](const std::string& name, bool configured) {
     Document row = {{"provider", name}, {"configured", configured}};
     write_counters(report.dimensions["provider"][name], row);
     json["data"].push_back(std::move(row));
   };
-  add("openai", config.openai_configured);
+  add(std::string(provider::default_provider),
+      settings.find(provider::default_provider) != nullptr);
+  for (const provider::Setting& setting : settings.providers)
+    if (setting.name != provider::default_provider) add(setting.name, true);
   add("simulator", simulator == SimulatorDoor::kOpen);
   return dump_text(json);
 }
@@ -249,7 +259,7 @@ std::string models_answer(const policy::Config& config, SimulatorDoor simulator)
   Document data = Document::array();
   if (!config.default_model.empty()) {
     data.push_back(model_entry("auto", "postern"));
-    data.push_back(model_entry(config.default_model, "openai"));
+    data.push_back(model_entry(config.default_model, owner_of(config.default_model)));
   }
   if (simulator == SimulatorDoor::kOpen)
     for (const std::string_view model : simulator::models())

@@ -9,6 +9,7 @@
 #include "policy/access.h"
 #include "policy/config.h"
 #include "policy/routes.h"
+#include "provider/settings.h"
 
 namespace postern::exchange {
 
@@ -18,7 +19,7 @@ enum class SimulatorDoor { kShut, kOpen };
 // `record` is what the store answered to `load`, or empty when it did not answer.
 std::string health_answer(Configured configured, std::string_view record);
 std::string analytics_answer(std::string_view record);
-std::string provider_stats_answer(const policy::Config& config, SimulatorDoor simulator,
+std::string provider_stats_answer(const provider::Settings& settings, SimulatorDoor simulator,
                                   std::string_view record);
 std::string usage_answer(const policy::Caller& caller, std::string_view record);
 

@@ -25,9 +25,9 @@ void add_to(Counters& counters, const Served& served) {
   counters.streams += served.stream;
   counters.truncated += served.truncated;
   counters.usage_absent += served.usage_absent;
-  counters.prompt_tokens += served.usage.prompt_tokens.value_or(0);
-  counters.completion_tokens += served.usage.completion_tokens.value_or(0);
-  counters.total_tokens += served.usage.total_tokens.value_or(0);
+  counters.prompt_tokens += served.usage.prompt();
+  counters.completion_tokens += served.usage.completion();
+  counters.total_tokens += served.usage.total();
   counters.content_events += served.content_events;
   measure(counters.latency_ms, served.latency_ms);
   measure(counters.first_byte_ms, served.first_byte_ms);

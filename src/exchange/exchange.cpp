@@ -31,8 +31,8 @@ bool is_on(const policy::Config& config, policy::Feature feature) {
 
 }  // namespace
 
-Exchange::Exchange(std::shared_ptr<const policy::Config> config, Isolate& isolate)
-    : config_(std::move(config)), isolate_(isolate) {}
+Exchange::Exchange(std::shared_ptr<const Deployment> deployment, Isolate& isolate)
+    : deployment_(std::move(deployment)), config_(&deployment_->config), isolate_(isolate) {}
 
 void Exchange::handle(Event event, std::string_view payload, int64_t now_ms, Outbox& out) {
   now_ms_ = now_ms;
@@ -56,8 +56,7 @@ void Exchange::handle(Event event, std::string_view payload, int64_t now_ms, Out
       break;
     case State::kReceiving:
       if (event != Event::body) break;
-      return route_->id == RouteId::kChatCompletions ? on_body(payload, out)
-                                                     : begin_operation(payload, out);
+      return door_ ? on_body(payload, out) : begin_operation(payload, out);
     case State::kOperating:
       if (event == Event::record) return on_operation_record(payload, out);
       break;
@@ -70,11 +69,11 @@ void Exchange::handle(Event event, std::string_view payload, int64_t now_ms, Out
       break;
     case State::kDispatched:
       if (event == Event::upstream_head) return on_head(read_reply_head(payload), out);
-      if (event == Event::waited) return play_head(out);
+      if (event == Event::waited) return on_waited(out);
       break;
     case State::kCollecting:
       if (event == Event::upstream_body) return on_reply(payload, out);
-      if (event == Event::waited) return play_on(out);
+      if (event == Event::waited) return on_waited(out);
       break;
     case State::kStreaming:
       if (event == Event::upstream_bytes) {
@@ -82,7 +81,7 @@ void Exchange::handle(Event event, std::string_view payload, int64_t now_ms, Out
         return over() ? void() : ask_more(out);
       }
       if (event == Event::upstream_end) return on_stream_end(out);
-      if (event == Event::waited) return play_on(out);
+      if (event == Event::waited) return on_waited(out);
       break;
     case State::kUnmetered:
       if (event == Event::upstream_bytes) return ask_more(out);
@@ -111,6 +110,7 @@ void Exchange::on_request(std::string_view payload, Outbox& out) {
   match_ = policy::find_route(head_.method, head_.path);
   route_ = match_.route;
   if (route_) receipt_.route = route_->name;
+  if (route_) door_ = front_door(route_->id);
   dev_mode_ = policy::in_dev_mode(*config_, access_facts());
   if (head_.method == "OPTIONS") return answer_preflight(out);
   // What is switched off is not there, and a stranger learns nothing else under /v1/.
@@ -137,7 +137,7 @@ void Exchange::begin(std::string_view head_json, std::string_view random) {
 
 void Exchange::route_request(Outbox& out) {
   if (!match_.path_known || !is_on(*config_, match_.feature)) return refuse(Reason::kNotFound, out);
-  if (!route_) return refuse_method(match_.allow, out);
+  if (!route_) return refuse(Reason::kMethodNotAllowed, out);
   const policy::Permission permission = policy::permit(*route_, caller_);
   if (permission != policy::Permission::kGranted) return refuse_permission(permission, out);
   switch (route_->id) {
@@ -164,7 +164,12 @@ void Exchange::route_request(Outbox& out) {
       return answer_json(
           whoami_answer(caller_, *config_, dev_mode_ ? "dev" : "key", receipt_.request_id), out);
     case RouteId::kChatCompletions:
-      return ask_chat_body(out);
+    case RouteId::kCompletions:
+    case RouteId::kEmbeddings:
+    case RouteId::kMessages:
+    case RouteId::kCountTokens:
+    case RouteId::kResponses:
+      return ask_inference_body(out);
     case RouteId::kListKeys:
     case RouteId::kReadKey:
     case RouteId::kListRequests:
@@ -185,15 +190,6 @@ void Exchange::route_request(Outbox& out) {
       if (route_->method == "DELETE") return begin_operation({}, out);
       return ask_body(bounds::management_body_bytes_max, out);
   }
-}
-
-void Exchange::refuse_method(std::string_view allow, Outbox& out) {
-  const policy::Refusal& refusal = policy::refusal(Reason::kMethodNotAllowed);
-  receipt_.code = refusal.code;
-  respond({refusal.status, json_type, {{"allow", allow}}}, out);
-  if (head_.method != "HEAD")
-    out.add(Action::send, refusal_body(Reason::kMethodNotAllowed, {}, {}));
-  finish(ending::refused, out);
 }
 
 // A preflight (Fetch standard, section 3.2.2) carries no credentials and learns no routes.
@@ -224,21 +220,26 @@ void Exchange::on_trapped(std::string_view payload, Outbox& out) {
   }
   begin(object_member(head_of(payload), "request"), rest_of(payload));
   const policy::RouteMatch match = policy::find_route(head_.method, head_.path);
-  if (match.route) receipt_.route = match.route->name;
+  if (match.route) {
+    receipt_.route = match.route->name;
+    door_ = front_door(match.route->id);
+  }
   const policy::AccessFacts facts = access_facts();
   // A managed key that this instance has not met stays unknown: there is nobody to ask any more.
   caller_ = policy::authenticate(*config_, facts, isolate_.keys, now_ms_, question_);
   dev_mode_ = policy::in_dev_mode(*config_, facts);
   if (caller_.access == policy::Access::kGranted) {
     tell_of_caller(caller_, receipt_);
-    receipt_.counted = match.route && match.route->id == RouteId::kChatCompletions;
+    receipt_.counted = door_ != nullptr;
   }
   receipt_.metered = false;
   receipt_.code = policy::refusal(Reason::kInternalError).code;
   if (phase == "waiting") {
     receipt_.status = policy::refusal(Reason::kInternalError).status;
     respond({receipt_.status, json_type, {}}, out);
-    if (head_.method != "HEAD") out.add(Action::send, refusal_body(Reason::kInternalError, {}, {}));
+    if (head_.method != "HEAD")
+      out.add(Action::send,
+              refusal_body(envelope(), {Reason::kInternalError, {}, {}, receipt_.request_id}));
     return finish(ending::trapped, out);
   }
   receipt_.status = 200;
@@ -247,7 +248,8 @@ void Exchange::on_trapped(std::string_view payload, Outbox& out) {
     state_ = State::kUnmetered;
     return ask_more(out);
   }
-  out.add(Action::send, refusal_event(Reason::kInternalError));
+  out.add(Action::send,
+          refusal_event(envelope(), {Reason::kInternalError, {}, {}, receipt_.request_id}));
   finish(ending::trapped, out);
 }
 
@@ -277,13 +279,23 @@ void Exchange::on_failed(std::string_view reason, Outbox& out) {
     case State::kLoading:
       return answer_report({}, out);
     case State::kDispatched:
+      receipt_.fault =
+          UpstreamFault{.kind = timeout ? chat::Error::Kind::kTimeout : chat::Error::Kind::kServer,
+                        .status = 0,
+                        .retryable = true,
+                        .sent = timeout,
+                        .retry_after_ms = {}};
       return refuse(timeout ? Reason::kUpstreamTimeout : Reason::kUpstreamUnreachable, out);
     case State::kCollecting:
       if (reply_.status == 429) return refuse(Reason::kRateLimited, out);  // its head says enough
       return refuse(timeout ? Reason::kUpstreamTimeout : Reason::kUpstreamBadResponse, out);
     case State::kStreaming:
-      if (timeout) return fail_stream(Reason::kIdleTimeout, ending::idle_timeout, out);
-      return fail_stream(Reason::kStreamTruncated, ending::truncated, out);
+      if (!timeout) return fail_stream(Reason::kStreamTruncated, ending::truncated, out);
+      silent_ms_ += patience_ms_;
+      if (silent_ms_ >= config_->idle_timeout_ms || stream_->done() || stream_->error_reported())
+        return fail_stream(Reason::kIdleTimeout, ending::idle_timeout, out);
+      on_silence(out);
+      return ask_more(out);
     case State::kUnmetered:
       return fail_stream(timeout ? Reason::kIdleTimeout : Reason::kStreamTruncated, ending::trapped,
                          out);
@@ -305,6 +317,7 @@ void Exchange::respond(const Answer& answer, Outbox& out) {
                  .origin = head_.header(RequestHeader::kOrigin).value_or(""),
                  .dev_mode = dev_mode_,
                  .caller = caller_.access == policy::Access::kGranted ? &caller_ : nullptr,
+                 .dropped = dropped_,
                  .send_timeout_ms = config_->idle_timeout_ms},
                 out);
 }
@@ -342,16 +355,29 @@ void Exchange::refuse(Reason reason, Outbox& out, std::string_view message,
   if (reason == Reason::kMissingScope && route_ && route_->scope)
     challenge.append(", scope=\"").append(policy::scope_name(*route_->scope)).append("\"");
   if (!challenge.empty()) answer.headers.push_back({"www-authenticate", challenge});
-  if (reason == Reason::kOverloaded || reason == Reason::kKeyStoreUnavailable)
-    answer.headers.push_back({"retry-after", "1"});
+  std::string allow;
+  if (reason == Reason::kMethodNotAllowed)
+    answer.headers.push_back({"allow", allow = policy::allowed_methods(head_.path)});
+  if (!refusal.retry_after_s.empty())
+    answer.headers.push_back({"retry-after", refusal.retry_after_s});
   if (reason == Reason::kRateLimited) add_retry_headers(reply_, answer);
   if (reason == Reason::kTooManyFailures) answer.headers.push_back({"retry-after", retry_after_s_});
-  if (reason == Reason::kTooManyRequests) answer.headers.push_back({"retry-after", "3600"});
   respond(answer, out);
+  const RefusalText text{reason, message, param, receipt_.request_id};
   if (head_.method != "HEAD")
-    out.add(Action::send, as_problem ? problem_body(reason, message, param, receipt_.request_id)
-                                     : refusal_body(reason, message, param));
+    out.add(Action::send, as_problem ? problem_body(text) : refusal_body(envelope(), text));
   finish(reply_.status ? ending::upstream_failed : ending::refused, out);
+}
+
+void Exchange::refuse(const chat::Refused& refused, Outbox& out) {
+  Reason reason = Reason::kInvalidRequest;
+  if (refused.kind == chat::Refused::Kind::kJson) reason = Reason::kInvalidJson;
+  if (refused.kind == chat::Refused::Kind::kUnsupported) reason = Reason::kUnsupported;
+  refuse(reason, out, refused.message, refused.param);
+}
+
+dialect::Envelope Exchange::envelope() const {
+  return door_ ? door_->envelope : dialect::Envelope::kOpenai;
 }
 
 void Exchange::ask(State next, uint32_t timeout_ms) {
@@ -383,7 +409,7 @@ void Exchange::finish(std::string_view end, Outbox& out) {
 }
 
 SimulatorDoor Exchange::simulator_door() const {
-  const bool only_provider = dev_mode_ && !config_->openai_configured;
+  const bool only_provider = dev_mode_ && deployment_->settings.providers.empty();
   return config_->simulator || only_provider ? SimulatorDoor::kOpen : SimulatorDoor::kShut;
 }
 

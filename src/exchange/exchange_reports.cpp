@@ -60,7 +60,7 @@ void Exchange::answer_report(std::string_view record, Outbox& out) {
     return refuse(Reason::kOverloaded, out, "the counts cannot be read right now; retry shortly");
   if (route_->id == RouteId::kAnalytics) return answer_json(analytics_answer(record), out);
   if (route_->id == RouteId::kProviderStats)
-    return answer_json(provider_stats_answer(*config_, simulator_door(), record), out);
+    return answer_json(provider_stats_answer(deployment_->settings, simulator_door(), record), out);
   answer_json(usage_answer(caller_, record), out);
 }
 

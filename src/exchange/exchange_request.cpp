@@ -1,33 +1,19 @@
-// The chat completion part of an exchange: from the request body to the end of the reply.
+// From the body of a request for a model to the question that is put to the provider.
 #include <algorithm>
 
 #include "bounds.h"
 #include "codec/json_writer.h"
 #include "exchange/exchange.h"
 #include "exchange/payload.h"
+#include "provider/call.h"
 
 namespace postern::exchange {
-namespace {
 
 using codec::JsonWriter;
 using policy::Reason;
+using provider::Surface;
 
-constexpr std::string_view event_stream_type = "text/event-stream";
-
-// The first events of a stream are handed on at once; after so many reads the window opens.
-constexpr uint32_t unpaused_reads = 3;
-constexpr size_t large_read_bytes = 32u << 10;
-
-// Can we answer with this status of the provider's? Not with a redirect, and a runtime makes no
-// answer with a body under the others.
-bool is_answerable(int status) {
-  if (status == 204 || status == 205) return false;
-  return (status >= 200 && status < 300) || (status >= 400 && status < 600);
-}
-
-}  // namespace
-
-void Exchange::ask_chat_body(Outbox& out) {
+void Exchange::ask_inference_body(Outbox& out) {
   receipt_.counted = true;
   ask_body(config_->body_bytes_max, out);
 }
@@ -46,244 +32,211 @@ void Exchange::ask_body(size_t bytes_max, Outbox& out) {
 }
 
 void Exchange::on_body(std::string_view body, Outbox& out) {
-  dialect::ChatRequest request;
+  dialect::Outline outline;
   if (body.empty()) return refuse(Reason::kInvalidJson, out, "the request body is empty");
-  if (const auto fault = dialect::read_chat_request(body, request)) {
-    const bool json = fault->kind == dialect::RequestFault::Kind::kJson;
-    return refuse(json ? Reason::kInvalidJson : Reason::kInvalidRequest, out, fault->message,
-                  fault->param);
-  }
-  stream_asked_ = request.stream;
-  usage_asked_ = request.include_usage;
-  receipt_.stream = request.stream;
-  receipt_.project_id = request.project_id;
-  receipt_.model = request.model == "auto" ? config_->default_model : request.model;
+  if (const auto fault = dialect::read_outline(body, outline)) return refuse(*fault, out);
+  stream_asked_ = outline.stream && door_->surface != Surface::kEmbeddings;
+  usage_asked_ = outline.include_usage;
+  receipt_.stream = stream_asked_;
+  receipt_.project_id = outline.project_id;
+  receipt_.model = outline.model == "auto" ? config_->default_model : outline.model;
   if (receipt_.model.empty())
     return refuse(Reason::kInvalidRequest, out,
                   "model \"auto\" needs a default; the operator sets DEFAULT_MODEL", "model");
-
   if (!policy::may_use(caller_, receipt_.model))
     return refuse(Reason::kModelNotAllowed, out, {}, "model");
+  if (!choose_target(out)) return;
+  receipt_.provider = target_.setting->name;
+  if (door_->surface == Surface::kEmbeddings) return ask_embeddings(body, outline, out);
+  untouched_ = serves_untouched(target_, *door_) && !holds_marks(body);
+  if (untouched_) return ask_untouched(body, outline, out);
+  ask_translated(body, outline, out);
+}
 
+// Signatures of other providers stand in Anthropic's words under marks of ours, which Anthropic
+// itself must not see: they have to be taken out again.
+bool Exchange::holds_marks(std::string_view body) const {
+  return door_->surface == Surface::kMessages && body.find("\"postern-") != body.npos;
+}
+
+// False when the request was refused.
+bool Exchange::choose_target(Outbox& out) {
   // A test key never reaches a provider, whatever it asks for.
   const bool test = caller_.grant.key_class == policy::KeyClass::kTest;
-  const bool simulated = test || simulator::is_simulator_model(receipt_.model);
-  const bool unconfigured_dev = dev_mode_ && !config_->openai_configured;
-  if (simulated && !test && simulator_door() == SimulatorDoor::kShut)
-    return refuse(Reason::kProviderNotConfigured, out,
-                  "the simulator is off; the operator sets SIMULATOR=on", "model");
-  if (!simulated && !config_->openai_configured && !unconfigured_dev)
-    return refuse(Reason::kProviderNotConfigured, out);
+  const provider::Settings& settings = deployment_->settings;
+  const bool unconfigured_dev = dev_mode_ && settings.providers.empty();
+  if (test || simulator::is_simulator_model(receipt_.model) || unconfigured_dev) {
+    if (!test && simulator_door() == SimulatorDoor::kShut) {
+      refuse(Reason::kProviderNotConfigured, out,
+             "the simulator is off; the operator sets SIMULATOR=on", "model");
+      return false;
+    }
+    target_ = simulator_target(receipt_.model);
+    return true;
+  }
+  if (const auto none = provider::choose(settings, receipt_.model, target_)) {
+    const bool misnamed = none->reason == provider::NoTarget::Reason::kNoModel;
+    refuse(misnamed ? Reason::kInvalidRequest : Reason::kProviderNotConfigured, out, none->message,
+           "model");
+    return false;
+  }
+  return true;
+}
 
+// --- In the client's own words ------------------------------------------------------------------
+
+void Exchange::ask_untouched(std::string_view body, dialect::Outline& outline, Outbox& out) {
+  if (door_->surface == Surface::kResponses) {
+    // What a provider keeps, it keeps for the gateway's account, which all keys share. Only such
+    // requests are refused; a member that we do not know may be one that the provider does.
+    chat::Request request;
+    const auto refused = door_->dialect->read_request(body, request);
+    if (refused && refused->kind == chat::Refused::Kind::kUnsupported) return refuse(*refused, out);
+  }
   std::vector<dialect::Edit> edits;
-  if (receipt_.model != request.model) {
-    dialect::Edit edit{request.model_value.begin, request.model_value.end, {}};
-    codec::append_json_string(receipt_.model, edit.text);
+  if (target_.model != outline.model) {
+    dialect::Edit edit{outline.model_value.begin, outline.model_value.end, {}};
+    codec::append_json_string(target_.model, edit.text);
     edits.push_back(std::move(edit));
   }
-  if (const auto& project = request.project_member)
+  if (const auto& project = outline.project_member)
     edits.push_back({project->begin, project->end, {}});
-  if (stream_asked_ && !usage_asked_ && config_->stream_usage)
-    edits.push_back(std::move(request.ask_usage));
+  const bool counts_on_request =
+      door_->surface == Surface::kChat || door_->surface == Surface::kCompletions;
+  if (counts_on_request && stream_asked_ && !usage_asked_ && config_->stream_usage &&
+      target_.quirks().stream_usage)
+    edits.push_back(std::move(outline.ask_usage));
   // An insertion comes before the cut that begins at the same place.
   std::sort(edits.begin(), edits.end(), [](const auto& left, const auto& right) {
     return left.begin != right.begin ? left.begin < right.begin : left.end < right.end;
   });
-
-  if (!simulated && config_->openai_configured) return ask_fetch(body, edits, out);
-  receipt_.provider = "simulator";
-  player_.emplace(simulator::play(receipt_.model, dialect::apply(edits, body), now_ms_,
-                                  test ? simulator::Mode::kTest : simulator::Mode::kLive),
-                  config_->first_byte_timeout_ms, config_->idle_timeout_ms);
-  state_ = State::kDispatched;
-  play_head(out);
-}
-
-void Exchange::ask_fetch(std::string_view body, const std::vector<dialect::Edit>& edits,
-                         Outbox& out) {
-  receipt_.provider = "openai";
+  if (is_simulator(target_)) return play(dialect::apply(edits, body), out);
+  const provider::Call call = call_of({});
   JsonWriter json(out.open(Action::fetch));
-  json.begin_object().name("url").string(config_->openai_base_url + "/chat/completions");
-  json.name("headers").begin_object().name("content-type").string(json_type);
-  // A compressed stream would arrive in blocks, and a relayed one could not be read.
-  json.name("accept-encoding").string("identity");
-  if (!config_->openai_api_key.empty())
-    json.name("authorization").string("Bearer " + config_->openai_api_key);
-  head_.each_forwarded(
-      [&](std::string_view name, std::string_view value) { json.name(name).string(value); });
-  if (config_->forward_traceparent) {
-    json.name("traceparent").string(trace_.traceparent());
-    if (!trace_.tracestate.empty()) json.name("tracestate").string(trace_.tracestate);
-  }
-  json.end_object().name("body");
+  write_fetch_head(call, json);
+  json.name("body");
   write_pieces(json, body.size(), edits);
-  json.name("timeout_ms").number(config_->first_byte_timeout_ms).end_object();
+  json.end_object();
   out.seal();
   ask(State::kDispatched, config_->first_byte_timeout_ms);
 }
 
-void Exchange::on_head(const ReplyHead& reply, Outbox& out) {
-  reply_ = reply;
-  receipt_.head_ms = now_ms_;
-  if (reply.status == 401 || reply.status == 403) return refuse(Reason::kUpstreamAuthError, out);
-  if (!is_answerable(reply.status)) return refuse(Reason::kUpstreamBadResponse, out);
-  if (reply.status >= 400) return ask_reply(bounds::error_bytes_max, out);
-  if (stream_asked_ && has_type(reply.header(ReplyHeader::kContentType), event_stream_type))
-    return begin_stream(out);
-  ask_reply(bounds::reply_bytes_max, out);
+// --- In the provider's words --------------------------------------------------------------------
+
+void Exchange::ask_translated(std::string_view body, const dialect::Outline& outline, Outbox& out) {
+  if (door_->surface == Surface::kCountTokens)
+    return refuse(Reason::kUnsupported, out,
+                  "this provider does not count tokens; only models of anthropic/ can be asked",
+                  "model");
+  chat::Request request;
+  if (const auto refused = door_->dialect->read_request(body, request))
+    return refuse(*refused, out);
+  request.model = target_.model;
+  request.stream = outline.stream;
+  chat::Dropped dropped;
+  std::string upstream;
+  upstream.reserve(body.size() + 1024);
+  if (const auto refused =
+          target_.dialect(door_->surface)
+              ->write_request(request, *door_->dialect, target_.quirks(), dropped, upstream))
+    return refuse(*refused, out);
+  dropped_ = header_of(dropped);
+  if (is_simulator(target_)) return play(upstream, out);
+  ask_provider(upstream, out);
 }
 
-void Exchange::on_reply(std::string_view body, Outbox& out) {
-  receipt_.first_byte_ms = receipt_.head_ms;
-  if (reply_.status >= 400) return on_error_reply(body, out);
-  const dialect::ChatReply reply = dialect::read_chat_reply(body);
-  if (!reply.valid || reply.error) return refuse(Reason::kUpstreamBadResponse, out);
-  receipt_.usage = reply.usage;
-  respond({reply_.status, json_type, {}}, out);
-  if (player_) {
-    out.add(Action::send, body);
+void Exchange::ask_embeddings(std::string_view body, dialect::Outline& outline, Outbox& out) {
+  using dialect::EmbeddingFormat;
+  const EmbeddingFormat format = target_.embeddings();
+  if (format == EmbeddingFormat::kNone)
+    return refuse(Reason::kUnsupported, out, "this provider gives no embeddings", "model");
+  dialect::EmbeddingRequest request;
+  if (const auto refused = dialect::read_embedding_request(body, request))
+    return refuse(*refused, out);
+  embedding_encoding_ = request.encoding;
+  embedding_inputs_ = request.texts.size();
+  untouched_ = format == EmbeddingFormat::kOpenai || format == EmbeddingFormat::kPerplexity;
+  if (untouched_) return ask_untouched(body, outline, out);
+  request.model = target_.model;
+  chat::Dropped dropped;
+  std::string upstream;
+  upstream.reserve(body.size() + 1024);
+  if (const auto refused = dialect::write_embedding_request(format, request, dropped, upstream))
+    return refuse(*refused, out);
+  dropped_ = header_of(dropped);
+  ask_provider(upstream, out);
+}
+
+void Exchange::ask_provider(std::string_view upstream_body, Outbox& out) {
+  if (target_.via_binding()) {
+    std::string& payload = out.open(Action::run);
+    JsonWriter json(payload);
+    json.begin_object().name("binding").string(provider::binding_variable);
+    json.name("model").string(target_.model);
+    json.name("timeout_ms").number(config_->first_byte_timeout_ms).end_object();
+    payload.append("\n").append(upstream_body);
   } else {
-    out.add(Action::forward);
+    std::string& payload = out.open(Action::fetch);
+    JsonWriter json(payload);
+    write_fetch_head(call_of(upstream_body), json);
+    json.end_object();
+    payload.append("\n").append(upstream_body);
   }
-  finish(ending::complete, out);
-}
-
-void Exchange::on_error_reply(std::string_view body, Outbox& out) {
-  const dialect::ChatReply reply = dialect::read_chat_reply(body);
-  if (!reply.valid || !reply.envelope) {
-    return refuse(reply_.status == 429 ? Reason::kRateLimited : Reason::kUpstreamBadResponse, out);
-  }
-  receipt_.code = "upstream_error";
-  Answer answer{reply_.status, json_type, {}};
-  add_retry_headers(reply_, answer);
-  respond(answer, out);
-  out.add(Action::send, without_secret(body, config_->openai_api_key));
-  finish(ending::upstream_failed, out);
-}
-
-void Exchange::begin_stream(Outbox& out) {
-  const bool take_out = config_->stream_usage && !usage_asked_;
-  // Nothing is to be changed: the bytes need not come by here. The simulator has no other way.
-  const bool relayed = !take_out && !player_;
-  stream_.emplace(relayed ? Path::kRelayed : Path::kFed,
-                  take_out ? UsageChunk::kTakeOut : UsageChunk::kKeep,
-                  player_ ? std::string_view() : std::string_view(config_->openai_api_key));
-  Answer answer{reply_.status, "text/event-stream; charset=utf-8", {}};
-  answer.stream = true;
-  respond(answer, out);
-  if (relayed) {
-    out.add(Action::relay);
-  } else if (!player_ && config_->stream_window_ms) {
-    out.add(Action::window);
-  }
-  state_ = State::kStreaming;
-  ask_more(out);
-}
-
-void Exchange::on_stream_bytes(std::string_view bytes, Outbox& out) {
-  if (!receipt_.first_byte_ms) receipt_.first_byte_ms = now_ms_;
-  last_read_large_ = bytes.size() >= large_read_bytes;
-  stream_->push(bytes, out.open(Action::send));
-  out.seal_unless_empty();
-  const bool too_long =
-      stream_->path() == Path::kFed && stream_->bytes() > bounds::stream_bytes_max;
-  if (stream_->broken() || too_long)
-    return fail_stream(Reason::kUpstreamError, ending::upstream_failed, out);
-}
-
-void Exchange::on_stream_end(Outbox& out) {
-  const bool needs_blank_line =
-      stream_->path() == Path::kRelayed && stream_->inside_event() && !stream_->unreadable();
-  std::string& text = out.open(Action::send);
-  stream_->finish(text);
-  if (needs_blank_line) text += "\n\n";
-  out.seal_unless_empty();
-  if (stream_->error_reported()) return finish(ending::upstream_failed, out);
-  if (stream_->done() || stream_->unreadable()) return finish(ending::complete, out);
-  receipt_.code = policy::refusal(Reason::kStreamTruncated).code;
-  out.add(Action::send, refusal_event(Reason::kStreamTruncated));
-  finish(ending::truncated, out);
-}
-
-void Exchange::fail_stream(Reason reason, std::string_view end, Outbox& out) {
-  receipt_.code = policy::refusal(reason).code;
-  // After its own terminal event a stream has nothing more to say, whatever the wire does.
-  if (stream_ && stream_->done()) return finish(ending::complete, out);
-  std::string event = refusal_event(reason);
-  if (!stream_ || (stream_->path() == Path::kRelayed && stream_->inside_event()))
-    event.insert(0, "\n\n");
-  if (!stream_ || !stream_->error_reported()) out.add(Action::send, event);
-  finish(end, out);
-}
-
-// --- The provider, real or simulated ----------------------------------------------------------
-
-void Exchange::ask_reply(size_t bytes_max, Outbox& out) {
-  state_ = State::kCollecting;
-  if (player_) return play_on(out);
-  JsonWriter json(out.open(Action::collect));
-  json.begin_object().name("bytes_max").number(static_cast<int64_t>(bytes_max));
-  json.name("timeout_ms").number(config_->idle_timeout_ms).end_object();
   out.seal();
-  ask(State::kCollecting, config_->idle_timeout_ms);
+  ask(State::kDispatched, config_->first_byte_timeout_ms);
 }
 
-void Exchange::ask_more(Outbox& out) {
-  if (player_) return play_on(out);
-  uint32_t pause_ms = 0;
-  if (!stream_ || stream_->path() == Path::kRelayed) {
-    pause_ms = reads_ == 0 || last_read_large_ ? 0 : bounds::relay_poll_ms;
-  } else if (reads_ >= unpaused_reads) {
-    pause_ms = config_->stream_window_ms;
+provider::Call Exchange::call_of(std::string_view upstream_body) const {
+  return provider::build_call(
+      target_,
+      {.surface = door_->surface,
+       .delivery = stream_asked_ ? provider::Delivery::kStream : provider::Delivery::kWhole,
+       .body = upstream_body,
+       .now_ms = now_ms_,
+       .anthropic_version = forwarded(RequestHeader::kAnthropicVersion),
+       .anthropic_beta = forwarded(RequestHeader::kAnthropicBeta)});
+}
+
+// What the client said in a header of its own provider's, when it is asked in the client's words.
+std::string_view Exchange::forwarded(RequestHeader header) const {
+  return untouched_ ? head_.header(header).value_or("") : std::string_view();
+}
+
+// Opens the object and leaves it open: the body may follow.
+void Exchange::write_fetch_head(const provider::Call& call, JsonWriter& json) const {
+  json.begin_object().name("method").string("POST").name("url").string(call.url);
+  json.name("headers").begin_object();
+  const auto sets = [&](std::string_view name) {
+    return std::any_of(call.headers.begin(), call.headers.end(),
+                       [&](const provider::Header& header) { return header.name == name; });
+  };
+  // Which of two forms it can read the client itself knows best, where its words go on as they are.
+  const bool accepts = untouched_ && head_.header(RequestHeader::kAccept);
+  for (const provider::Header& header : call.headers)
+    if (!accepts || header.name != "accept") json.name(header.name).string(header.value);
+  // A compressed stream would arrive in blocks, and a relayed one could not be read.
+  json.name("accept-encoding").string("identity");
+  head_.each_forwarded([&](RequestHeader header, std::string_view name, std::string_view value) {
+    const bool theirs = untouched_ || header == RequestHeader::kUserAgent;
+    const bool again = sets(name) && header != RequestHeader::kAccept;
+    if (theirs && !again) json.name(name).string(value);
+  });
+  if (config_->forward_traceparent) {
+    json.name("traceparent").string(trace_.traceparent());
+    if (!trace_.tracestate.empty()) json.name("tracestate").string(trace_.tracestate);
   }
-  ++reads_;
-  JsonWriter json(out.open(Action::read));
-  json.begin_object().name("pause_ms").number(pause_ms);
-  json.name("timeout_ms").number(config_->idle_timeout_ms).end_object();
-  out.seal();
-  // What was sent before the question may be held up by a slow client for as long again.
-  ask(state_, pause_ms + 2 * config_->idle_timeout_ms);
+  json.end_object().name("timeout_ms").number(config_->first_byte_timeout_ms);
 }
 
-void Exchange::play_head(Outbox& out) {
-  const Player::Beat beat = player_->head();
-  if (beat.kind == Player::Beat::Kind::kWait && beat.wait_ms) return ask_wait(beat.wait_ms, out);
-  if (beat.kind == Player::Beat::Kind::kWait) return play_head(out);
-  if (beat.kind == Player::Beat::Kind::kTimeout) return on_failed("timeout", out);
-  const simulator::Script& script = player_->script();
-  ReplyHead head;
-  head.status = script.status;
-  head.headers[static_cast<size_t>(ReplyHeader::kContentType)] = script.content_type;
-  if (!script.retry_after.empty())
-    head.headers[static_cast<size_t>(ReplyHeader::kRetryAfter)] = script.retry_after;
-  on_head(head, out);
-}
+// --- The simulator ------------------------------------------------------------------------------
 
-void Exchange::play_on(Outbox& out) {
-  while (!over()) {
-    const Player::Beat beat = player_->next();
-    switch (beat.kind) {
-      case Player::Beat::Kind::kWait:
-        return ask_wait(beat.wait_ms, out);
-      case Player::Beat::Kind::kTimeout:
-        return on_failed("timeout", out);
-      case Player::Beat::Kind::kBytes:
-        if (state_ == State::kStreaming) {
-          on_stream_bytes(beat.bytes, out);
-        } else {
-          played_ += beat.bytes;
-        }
-        break;
-      case Player::Beat::Kind::kEnd:
-        return state_ == State::kStreaming ? on_stream_end(out) : on_reply(played_, out);
-    }
-  }
-}
-
-void Exchange::ask_wait(uint32_t ms, Outbox& out) {
-  JsonWriter(out.open(Action::wait)).begin_object().name("ms").number(ms).end_object();
-  out.seal();
-  ask(state_, ms + config_->idle_timeout_ms);
+void Exchange::play(std::string_view body, Outbox& out) {
+  const bool test = caller_.grant.key_class == policy::KeyClass::kTest;
+  player_.emplace(simulator::play(receipt_.model, body, now_ms_,
+                                  test ? simulator::Mode::kTest : simulator::Mode::kLive),
+                  config_->first_byte_timeout_ms, config_->idle_timeout_ms);
+  state_ = State::kDispatched;
+  play_head(out);
 }
 
 }  // namespace postern::exchange

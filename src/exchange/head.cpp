@@ -9,10 +9,12 @@ using codec::JsonReader;
 using codec::JsonString;
 
 constexpr std::string_view request_names[] = {
-    "authorization",  "x-api-key",      "cf-ray",           "cf-worker",    "origin",
-    "sec-fetch-site", "content-length", "content-encoding", "x-request-id", "traceparent",
-    "tracestate",     "accept",         "user-agent",       "openai-beta",  "idempotency-key"};
-constexpr std::string_view reply_names[] = {"content-type", "retry-after", "retry-after-ms"};
+    "authorization",     "x-api-key",      "cf-ray",           "cf-worker",    "origin",
+    "sec-fetch-site",    "content-length", "content-encoding", "x-request-id", "traceparent",
+    "tracestate",        "accept",         "user-agent",       "openai-beta",  "idempotency-key",
+    "anthropic-version", "anthropic-beta"};
+constexpr std::string_view reply_names[] = {"content-type", "retry-after", "retry-after-ms",
+                                            "x-amzn-errortype", "x-should-retry"};
 
 static_assert(std::size(request_names) == static_cast<size_t>(RequestHeader::kCount));
 static_assert(std::size(reply_names) == static_cast<size_t>(ReplyHeader::kCount));

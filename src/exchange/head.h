@@ -29,9 +29,18 @@ enum class RequestHeader {
   kUserAgent,
   kOpenaiBeta,
   kIdempotencyKey,
+  kAnthropicVersion,
+  kAnthropicBeta,
   kCount,
 };
-enum class ReplyHeader { kContentType, kRetryAfter, kRetryAfterMs, kCount };
+enum class ReplyHeader {
+  kContentType,
+  kRetryAfter,
+  kRetryAfterMs,
+  kXAmznErrortype,
+  kXShouldRetry,
+  kCount,
+};
 
 inline constexpr RequestHeader first_forwarded = RequestHeader::kAccept;
 
@@ -54,7 +63,8 @@ struct RequestHead {
   template <typename Visit>
   void each_forwarded(Visit visit) const {
     for (auto at = static_cast<size_t>(first_forwarded); at < headers.size(); ++at)
-      if (headers[at]) visit(request_header_names()[at], *headers[at]);
+      if (headers[at])
+        visit(static_cast<RequestHeader>(at), request_header_names()[at], *headers[at]);
   }
 };
 

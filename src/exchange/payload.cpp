@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bounds.h"
 #include "codec/json_reader.h"
 
 namespace postern::exchange {
@@ -102,6 +103,19 @@ void write_pieces(codec::JsonWriter& json, size_t body_bytes,
   }
   range(at, body_bytes);
   json.end_array();
+}
+
+std::string header_of(const chat::Dropped& names) {
+  std::string value;
+  for (const std::string& name : names) {
+    if (value.size() + name.size() > bounds::dropped_header_bytes_max) {
+      value += value.empty() ? "..." : ", ...";
+      break;
+    }
+    if (!value.empty()) value += ", ";
+    for (const char byte : name) value += byte > 0x20 && byte < 0x7f && byte != ',' ? byte : '?';
+  }
+  return value;
 }
 
 }  // namespace postern::exchange

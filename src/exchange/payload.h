@@ -7,8 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "chat/request.h"
 #include "codec/json_writer.h"
-#include "dialect/openai_chat.h"
+#include "dialect/untouched.h"
 
 namespace postern::exchange {
 
@@ -47,5 +48,9 @@ std::string_view known_method(std::string_view method);
 // the body never leave the side that received them.
 void write_pieces(codec::JsonWriter& json, size_t body_bytes,
                   const std::vector<dialect::Edit>& edits);
+
+// Names as a header's value: joined by commas, what is not printable ASCII replaced, and cut where
+// it grows too long. They may be a client's own text.
+std::string header_of(const chat::Dropped& names);
 
 }  // namespace postern::exchange

@@ -15,8 +15,28 @@ void write_span(JsonWriter& json, std::string_view name, int64_t from_ms, int64_
   if (from_ms && to_ms) json.name(name).number(to_ms - from_ms);
 }
 
-void write_tokens(JsonWriter& json, std::string_view name, const std::optional<uint64_t>& tokens) {
-  if (tokens) json.name(name).number(static_cast<int64_t>(*tokens));
+void write_tokens(JsonWriter& json, std::string_view name, uint64_t tokens) {
+  json.name(name).number(static_cast<int64_t>(tokens));
+}
+
+// Sums in the field's customary words, then the classes that the provider told apart.
+void write_usage(JsonWriter& json, const chat::Usage& usage) {
+  json.begin_object();
+  if (usage.input || usage.cache_read) write_tokens(json, "prompt_tokens", usage.prompt());
+  if (usage.output || usage.reasoning) write_tokens(json, "completion_tokens", usage.completion());
+  write_tokens(json, "total_tokens", usage.total());
+  if (usage.cache_read) write_tokens(json, "cached_tokens", *usage.cache_read);
+  if (usage.cached_writes()) write_tokens(json, "cache_write_tokens", usage.cached_writes());
+  if (usage.reasoning) write_tokens(json, "reasoning_tokens", *usage.reasoning);
+  json.end_object();
+}
+
+void write_fault(JsonWriter& json, const UpstreamFault& fault) {
+  json.name("upstream_fault").begin_object().name("kind").string(kind_name(fault.kind));
+  if (fault.status) json.name("status").number(fault.status);
+  json.name("retryable").boolean(fault.retryable).name("sent").boolean(fault.sent);
+  if (fault.retry_after_ms) json.name("retry_after_ms").number(*fault.retry_after_ms);
+  json.end_object();
 }
 
 }  // namespace
@@ -52,18 +72,13 @@ void write_log_line(const Receipt& receipt, std::string_view end, int64_t now_ms
     write_text(json, "model", receipt.model);
     json.name("stream").boolean(receipt.stream).name("usage");
     if (receipt.usage.reported()) {
-      json.begin_object();
-      write_tokens(json, "prompt_tokens", receipt.usage.prompt_tokens);
-      write_tokens(json, "completion_tokens", receipt.usage.completion_tokens);
-      write_tokens(json, "total_tokens", receipt.usage.total_tokens);
-      write_tokens(json, "cached_tokens", receipt.usage.cached_tokens);
-      write_tokens(json, "reasoning_tokens", receipt.usage.reasoning_tokens);
-      json.end_object();
+      write_usage(json, receipt.usage);
     } else {
       json.null();
     }
     if (receipt.stream)
       json.name("content_events").number(static_cast<int64_t>(receipt.content_events));
+    if (receipt.fault) write_fault(json, *receipt.fault);
     if (!receipt.metered) json.name("metered").boolean(false);
     write_span(json, "head_ms", receipt.started_ms, receipt.head_ms);
     write_span(json, "first_byte_ms", receipt.started_ms, receipt.first_byte_ms);

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "chat/usage.h"
 #include "exchange/counts.h"
+#include "exchange/upstream_fault.h"
 #include "policy/access.h"
 
 namespace postern::exchange {
@@ -21,7 +23,8 @@ struct Receipt {
   std::string label, key_id, account, count_scope, project_id, model;
   std::string_view key_status;  // empty: active, or no key
   bool live = true;             // false: by a test key
-  std::string_view provider = "none";
+  std::string provider = "none";
+  std::optional<UpstreamFault> fault;
   bool counted = false;  // belongs into the reports
   bool stream = false;
   bool metered = true;

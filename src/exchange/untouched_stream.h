@@ -1,13 +1,17 @@
-// One streamed reply on its way from the provider to the client: read for metering, and, where
-// its bytes pass through the core, handed on with what the client did not ask for taken out.
+// A streamed reply whose client and provider speak the same dialect: its events go on as they are,
+// but for what the client did not ask for.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "chat/usage.h"
 #include "codec/sse.h"
+#include "dialect/dialect.h"
+#include "dialect/untouched.h"
+#include "exchange/reply_stream.h"
 
 namespace postern::exchange {
 
@@ -18,48 +22,49 @@ enum class Path {
 
 enum class UsageChunk { kKeep, kTakeOut };
 
-class ChatStream {
+struct UntouchedWay {
+  Path path = Path::kFed;
+  UsageChunk usage_chunk = UsageChunk::kKeep;
+  dialect::Envelope envelope = dialect::Envelope::kOpenai;
+  Secrets secrets = {};  // are cut out of errors that the provider reports; they outlive the stream
+  dialect::Quirks quirks = {};
+  std::string_view request_id = {};
+};
+
+class UntouchedStream : public ReplyStream {
  public:
-  // `secret` is cut out of errors that the provider reports; empty for none. It must outlive this.
-  ChatStream(Path path, UsageChunk usage_chunk, std::string_view secret)
-      : path_(path), usage_chunk_(usage_chunk), secret_(secret) {}
+  // Without a `meter` the stream speaks OpenAI's chat completions, which are read where they lie;
+  // with one, another dialect, which the meter reads.
+  explicit UntouchedStream(UntouchedWay way, std::unique_ptr<dialect::StreamReader> meter = nullptr)
+      : way_(std::move(way)), meter_(std::move(meter)) {}
 
-  // Takes upstream bytes, cut anywhere. A fed stream appends to `out` what the client gets now:
-  // whole events only, so that an event of ours may follow at any time.
-  void push(std::string_view bytes, std::string& out);
+  void push(std::string_view bytes, std::string& out) override;
+  void finish(std::string& out) override;
+  void fail(policy::Reason reason, std::string& out) override;
+  void keep_alive(std::string& out) const override;
 
-  // The upstream ended. Appends what is left to say: the last event, when only its empty line was
-  // missing, and nothing otherwise.
-  void finish(std::string& out);
-
-  bool done() const { return done_; }                // the terminal event was seen
-  bool error_reported() const { return reported_; }  // the provider reported an error
-  bool broken() const { return broken_; }            // not an event stream that we can hand on
-  // An event of a relayed stream outgrew the reader: nothing is known of it from there on.
-  bool unreadable() const { return path_ == Path::kRelayed && reader_.failed(); }
-  // A relayed stream stopped inside an event: an empty line must come before anything of ours.
-  bool inside_event() const { return !reader_.between_blocks(); }
-
-  Path path() const { return path_; }
-  const chat::Usage& usage() const { return usage_; }
-  uint64_t content_events() const { return content_events_; }
-  uint64_t bytes() const { return bytes_; }
+  bool relayed() const override { return way_.path == Path::kRelayed; }
+  void retake() override;
+  bool inside_event() const override { return !closed_ && !reader_.between_blocks(); }
+  bool unreadable() const override { return relayed() && reader_.failed(); }
 
  private:
   void take(const codec::SseBlock& block, std::string& out);
+  void take_chunk(const codec::SseBlock& block, std::string& out);
+  void take_metered(const codec::SseBlock& block, std::string& out);
   void take_error(const codec::SseBlock& block, bool envelope, std::string& out);
+  void end_line(std::string_view bytes, std::string& out);
+  bool is_whole(const codec::SseBlock& block) const;
+  void write_event(policy::Reason reason, std::string& out) const;
 
-  Path path_;
-  UsageChunk usage_chunk_;
-  std::string_view secret_;
+  UntouchedWay way_;
+  std::unique_ptr<dialect::StreamReader> meter_;
+  std::vector<chat::Delta> deltas_;  // of one event; kept for its memory
   codec::SseReader reader_;
-  chat::Usage usage_;
-  uint64_t content_events_ = 0;
-  uint64_t bytes_ = 0;
-  bool done_ = false, reported_ = false, broken_ = false;
+  int64_t events_ = 0;
+  bool finished_ = false;  // a finish_reason was seen
+  bool lf_due_ = false;    // the terminal event ended with half a CRLF, perhaps
+  bool closed_ = false;    // the empty line that an unfinished event lacked was added
 };
-
-// `text` with every occurrence of `secret` replaced by `[redacted]`.
-std::string without_secret(std::string_view text, std::string_view secret);
 
 }  // namespace postern::exchange

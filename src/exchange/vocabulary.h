@@ -31,7 +31,10 @@
               /* as JSON: the same call to each of these Durable Objects -> record        */ \
   X(locate)   /* question: {limiter}, the name of a binding -> located                    */ \
   X(limit)    /* question: {binding, key, timeout_ms} -> limited                          */ \
-  X(fetch)    /* question: {url, headers, body, timeout_ms} -> upstream_head              */ \
+  X(fetch)    /* question: {method, url, headers, body, timeout_ms} -> upstream_head; the */ \
+              /* body in pieces of the request's, or behind a newline                     */ \
+  X(run)      /* question: {binding, model, timeout_ms}, newline, inputs as JSON: the     */ \
+              /* model of a service that the Worker is bound to -> upstream_head          */ \
   X(collect)  /* question: {bytes_max, timeout_ms} -> upstream_body                       */ \
   X(read)     /* question: {pause_ms, timeout_ms} -> upstream_bytes, upstream_end         */ \
   X(wait)     /* question: {ms} -> waited                                                 */ \
@@ -41,6 +44,8 @@
   X(page)     /* {name}: the reply's body is that page of the bundle                      */ \
   X(relay)    /* from here the upstream body flows to the client past the core, and       */ \
               /* `read` asks for a copy of it                                             */ \
+  X(retake)   /* after `relay`: the bytes come by the core again, and go no other way;    */ \
+              /* `failed` when some were on their way just then                           */ \
   X(window)   /* from here `read` gives all that has arrived, not a piece at a time       */ \
   X(log)      /* {...}: one line of the log                                               */ \
   X(schedule) /* {ms}: a `tick` in an exchange of its own, after this time                */

@@ -3,15 +3,15 @@
 
 #include "bench.h"
 #include "bodies.h"
-#include "dialect/openai_chat.h"
+#include "dialect/untouched.h"
 
 namespace postern::bench {
 namespace {
 
 void bench_request(const char* what, const std::string& body) {
   print_rate(what, body.size(), best_ns(200, [&] {
-               dialect::ChatRequest request;
-               const auto fault = dialect::read_chat_request(body, request);
+               dialect::Outline request;
+               const auto fault = dialect::read_outline(body, request);
                return fault ? uint64_t{0} : uint64_t{request.model.size()};
              }));
 }

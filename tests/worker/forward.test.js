@@ -258,11 +258,19 @@ describe("the provider's errors", () => {
     }
   });
 
-  test("are ours when they are not", async () => {
-    for (const [at, body] of ["<html>502</html>", "", '{"detail":"x"}', '{"error":"text"}', "[]"].entries()) {
+  test("are ours when they cannot be read", async () => {
+    for (const [at, body] of ["<html>502</html>", "", "[]"].entries()) {
       upstream.on(`plain-${at}`, (reply) => sendJson(reply, 500, body));
       const reply = await chat({ model: `plain-${at}` });
       expect([reply.status, reply.json.error.code]).toEqual([502, "upstream_bad_response"]);
+    }
+  });
+
+  test("get our envelope when they have another one", async () => {
+    for (const [at, body] of ['{"detail":"x"}', '{"error":"x"}', '{"object":"error","message":"x"}'].entries()) {
+      upstream.on(`shape-${at}`, (reply) => sendJson(reply, 500, body));
+      const reply = await chat({ model: `shape-${at}` });
+      expect([reply.status, reply.json.error.code, reply.json.error.message]).toEqual([500, "upstream_error", "x"]);
     }
   });
 
