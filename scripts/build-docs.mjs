@@ -1,4 +1,5 @@
-// Renders docs/openapi.json as one self-contained page: no script, no request to any host.
+// Renders docs/openapi.json and docs/providers/providers.json as one self-contained page: no script,
+// no request to any host.
 //
 //   node scripts/build-docs.mjs build/pages/docs.html
 //
@@ -7,17 +8,20 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { dialects, readProviders, routes } from "./build-provider-docs.mjs";
 
 const methods = ["get", "post", "put", "patch", "delete"];
 const keyClasses = ["live", "test", "dev"];
+const style = readFileSync(new URL("docs.css", import.meta.url), "utf8");
 
 /**
  * The whole page. On a phone the contents are the target of a link, so that following one of them
  * closes the list without any script.
  * @param {any} spec an OpenAPI 3.1 document
+ * @param {import("./build-provider-docs.mjs").Provider[]} providers
  * @returns {string} HTML
  */
-export function renderPage(spec) {
+export function renderPage(spec, providers) {
   const operations = listOperations(spec);
   const guide = splitGuide(spec.info.description);
   const menu = renderMenu(spec, operations, guide.sections);
@@ -47,6 +51,7 @@ export function renderPage(spec) {
 ${renderHero(spec, guide.lead)}
 ${guide.sections.map((section) => renderGuideSection(spec, section)).join("\n")}
 ${spec.tags.map((/** @type {any} */ tag) => renderTag(spec, tag, operations)).join("\n")}
+${renderProviders(providers)}
 ${renderReference(spec)}
 <footer>${escapeHtml(spec.info.title)} ${escapeHtml(spec.info.version)} · ${escapeHtml(spec.info.license.name)} · <a href="/openapi.json">openapi.json</a></footer>
 </main>
@@ -178,6 +183,26 @@ function renderReference(spec) {
 <section class="tag" id="schemas"><h2>Schemas</h2><div class="prose"><p>Every shape by its name in the OpenAPI document.</p></div>${schemas}</section>`;
 }
 
+function renderProviders(providers) {
+  const list = providers
+    .map((one) => `<details class="schema" id="provider-${slug(one.title)}"><summary><code>${escapeHtml(one.prefix || "NAME")}/</code><span>${escapeHtml(one.title)}</span></summary><div class="inside">${renderProvider(one)}</div></details>`)
+    .join("");
+  return `<section class="tag" id="providers"><h2>Providers</h2>
+<div class="prose"><p>What stands before the first slash of a model's name, what the operator sets to turn the provider on, and what it is asked.</p></div>${list}</section>`;
+}
+
+function renderProvider(one) {
+  const variables = one.variables.map(({ name, meaning, secret }) => `<tr><td><code>${escapeHtml(name)}</code>${secret ? ` <span class="pill">secret</span>` : ""}</td><td>${inline(meaning)}</td></tr>`).join("");
+  const asked = Object.entries(routes).map(([surface, route]) => {
+    const mine = one.surfaces.find((/** @type {any} */ own) => own.asked === surface);
+    return `<tr><td><code>${escapeHtml(route)}</code></td><td>${!mine ? "not served" : mine.translated ? `translated: ${escapeHtml(dialects[mine.dialect])}` : "passed on"}</td></tr>`;
+  });
+  const needs = one.needs ? `<p class="plain">On with ${escapeHtml(one.needs)}.</p>` : "";
+  return `${needs}<h4>Variables</h4><div class="scroll"><table class="headers"><tbody>${variables}</tbody></table></div>
+<h4>What clients ask for</h4><div class="scroll"><table class="headers"><tbody>${asked.join("")}</tbody></table></div>
+<h4>What is carried and what is not</h4><div class="prose"><ul>${[...one.notes, ...one.facts].map((sentence) => `<li>${inline(sentence)}</li>`).join("")}</ul></div>`;
+}
+
 function renderHeaders(title, kind, headers) {
   const rows = headers
     .map((header) => `<tr id="${kind}-${slug(header.name)}"><td><code>${escapeHtml(header.name)}</code></td><td>${inline(header.description)}${header.example === undefined ? "" : `<br><code class="quiet">${breakable(String(header.example))}</code>`}</td></tr>`)
@@ -193,7 +218,7 @@ function renderMenu(spec, operations, sections) {
       return `<p>${escapeHtml(tag.name)}</p><ul>${mine.map((operation) => `<li><a class="op" href="#op-${operation.operationId}">${badge(operation.method)}<span>${breakable(operation.path)}</span></a></li>`).join("")}</ul>`;
     })
     .join("");
-  return `<p>Guide</p><ul>${guide}</ul>${groups}<p>Reference</p><ul><li><a href="#errors-table">Error codes</a></li><li><a href="#schemas">Schemas</a></li></ul>`;
+  return `<p>Guide</p><ul>${guide}</ul>${groups}<p>Reference</p><ul><li><a href="#providers">Providers</a></li><li><a href="#errors-table">Error codes</a></li><li><a href="#schemas">Schemas</a></li></ul>`;
 }
 
 function badge(method) {
@@ -471,110 +496,6 @@ function paint(code, pattern) {
   return html + escapeHtml(code.slice(end));
 }
 
-// --- The look -------------------------------------------------------------------------------
-
-const style = `
-:root{--paper:#fbfaf8;--card:#fff;--ink:#1f2328;--soft:#5c6470;--line:#e4e0d9;--wall:#f3f0ea;--chip:#f1ede5;--accent:#a44a12;--accent-soft:#f8ebe0;
---code:#20242c;--code-ink:#dfe3ea;--code-line:#31363f;--get:#1f6feb;--post:#1a7f4b;--patch:#8250df;--delete:#b42318;--good:#1a7f4b;--warn:#9a6700;--bad:#b42318;
---k:#f2a65e;--a:#8ab8ff;--s:#a5d6a7;--n:#e0a8ff;
---sans:ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","Noto Sans",sans-serif;
---mono:ui-monospace,SFMono-Regular,"SF Mono",Menlo,Consolas,"Liberation Mono","DejaVu Sans Mono",monospace}
-@media(prefers-color-scheme:dark){:root{--paper:#14161a;--card:#1a1d22;--ink:#e6e4df;--soft:#9aa1ac;--line:#2c3038;--wall:#191c21;--chip:#272b33;--accent:#f0a35e;--accent-soft:#33261a;
---code:#0f1114;--code-line:#2a2e36;--get:#6ea8fe;--post:#5cc58c;--patch:#c297ff;--delete:#ff8a7a;--good:#5cc58c;--warn:#e0b04a;--bad:#ff8a7a}}
-*{box-sizing:border-box}
-html{scroll-padding-top:1.5rem;-webkit-text-size-adjust:100%}
-body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.6 var(--sans)}
-a{color:var(--accent);text-decoration:none}a:hover{text-decoration:underline}
-:focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:4px}
-code{font:.875em var(--mono)}
-.prose code,.answers code,td code,.fields p code,.tag>.prose code{background:var(--chip);border-radius:4px;padding:.1em .32em}
-pre{margin:0;background:var(--code);color:var(--code-ink);border-radius:8px;padding:1rem 1.1rem;overflow:auto;line-height:1.55;font-size:13px}
-pre code,.prose pre code{font-size:13px;background:none;padding:0}
-pre i{font-style:normal}i.k{color:var(--k)}i.a{color:var(--a)}i.s{color:var(--s)}i.n{color:var(--n)}
-summary{cursor:pointer}
-.skip{position:absolute;left:-99rem}.skip:focus{left:1rem;top:1rem;background:var(--card);padding:.5rem 1rem;z-index:9}
-aside{position:fixed;inset:0 auto 0 0;width:264px;overflow-y:auto;background:var(--wall);border-right:1px solid var(--line);padding:1.4rem 1.1rem 2rem}
-.brand{display:flex;align-items:center;gap:.55rem;color:var(--ink);font-weight:700;font-size:1.1rem;letter-spacing:-.01em}.brand:hover{text-decoration:none}
-.brand svg{color:var(--accent);flex:none}.brand small{font:500 .72rem var(--mono);color:var(--soft)}
-nav p{margin:1.5rem .6rem .35rem;font-size:.72rem;font-weight:600;letter-spacing:.07em;text-transform:uppercase;color:var(--soft)}
-nav ul{list-style:none;margin:0;padding:0}
-nav a{display:flex;gap:.55rem;align-items:baseline;padding:.26rem .6rem;border-radius:6px;color:var(--ink);font-size:.9rem;line-height:1.4}
-nav a:hover{background:var(--accent-soft);text-decoration:none}
-nav .op{font:.8rem/1.45 var(--mono)}
-.method{font:700 .68rem var(--mono);letter-spacing:.03em;color:var(--get)}.method.post{color:var(--post)}.method.patch{color:var(--patch)}.method.delete{color:var(--delete)}
-nav .method{width:3.7em;flex:none}
-.bar{display:none}
-main{margin-left:264px;padding:0 3rem 4rem;max-width:1340px}
-section{padding-top:3rem}
-h1,h2,h3,h4{line-height:1.25;letter-spacing:-.015em;text-wrap:balance}
-h1{font-size:2.6rem;margin:0;letter-spacing:-.03em}
-h2{font-size:1.6rem;margin:0 0 .7rem}h3{font-size:1.22rem;margin:0 0 .5rem}
-h4{font-size:.78rem;letter-spacing:.06em;text-transform:uppercase;color:var(--soft);margin:1.8rem 0 .5rem}
-.hero{padding:3.6rem 0 .5rem}
-.tagline{font-size:1.25rem;line-height:1.45;color:var(--soft);margin:.6rem 0 1.4rem;max-width:40rem;text-wrap:balance}
-.prose{max-width:46rem}.prose p,.prose ul{margin:0 0 .9rem}.prose ul{padding-left:1.2rem}.prose pre{margin:0 0 1.1rem}.prose>:last-child{margin-bottom:0}
-.links{display:flex;flex-wrap:wrap;gap:.7rem;margin:1.6rem 0 0}
-.links a{border:1px solid var(--line);background:var(--card);border-radius:8px;padding:.45rem .95rem;font-weight:600;font-size:.92rem}
-.links a:first-child{background:var(--accent);border-color:var(--accent);color:var(--paper)}
-.tag{border-top:1px solid var(--line);margin-top:3rem}
-article{margin-top:2.4rem;padding-top:2.2rem;border-top:1px dashed var(--line)}
-.tag>.prose+article{border-top:0;padding-top:0;margin-top:2rem}
-.route{display:flex;flex-wrap:wrap;align-items:center;gap:.4rem .7rem;margin:0 0 1.1rem}
-.route .method{font-size:.78rem;color:var(--card);background:var(--get);border-radius:5px;padding:.22rem .5rem}.route .method.post{background:var(--post)}.route .method.patch{background:var(--patch)}.route .method.delete{background:var(--delete)}
-.route>code{font-size:.95rem;font-weight:600}
-.pill{font-size:.74rem;border:1px solid var(--line);color:var(--soft);border-radius:99px;padding:.08rem .6rem}.pill.key{border-color:var(--accent);color:var(--accent)}.pill code{font-size:1em}
-.split{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,27rem);gap:2.5rem;align-items:start}
-.code{position:sticky;top:1.5rem}
-.sample{background:var(--code);border:1px solid var(--code-line);border-radius:8px;overflow:hidden;margin-bottom:.5rem}
-.sample summary{color:#aeb6c2;font-size:.8rem;padding:.5rem .9rem}.sample[open] summary{border-bottom:1px solid var(--code-line);color:#fff}
-.sample pre{border-radius:0;max-height:26rem}.gap{height:.7rem}
-.fields{list-style:none;margin:0;padding:0;border-top:1px solid var(--line)}
-.fields>li{padding:.7rem 0;border-bottom:1px solid var(--line)}
-.fields p{margin:.15rem 0 0;font-size:.92rem}.fields .head{margin:0}
-.head .name{font-weight:600;font-size:.9rem;background:none;padding:0}
-.type{font:.78rem var(--mono);color:var(--soft)}.required,.optional{font-size:.72rem;font-weight:600;color:var(--accent)}.optional{color:var(--soft);font-weight:400}.head>*{margin-right:.35rem}
-.fields .facts,.facts{font-size:.82rem;color:var(--soft);margin:.2rem 0 0}
-.fields .more{color:var(--soft);font-size:.85rem}
-.fields details{margin-top:.5rem;border:1px solid var(--line);border-radius:8px;background:var(--card)}
-.fields details>summary{padding:.35rem .8rem;font-size:.82rem;color:var(--soft)}
-.fields details[open]>summary{border-bottom:1px solid var(--line)}
-.fields details>.fields,.fields details>.plain,.fields details>.either{border:0;padding:0 .9rem}.fields details>.fields>li:last-child{border-bottom:0}
-.either{margin-top:.4rem}.or{font-size:.92rem;margin:.8rem 0 .4rem;font-weight:600}.or span{font-weight:400;color:var(--soft);margin-left:.6rem}.either+.either{margin-top:1.2rem}
-.plain{font-size:.92rem;margin:.3rem 0}
-.answers{border:1px solid var(--line);border-radius:10px;background:var(--card)}
-.answers>details+details{border-top:1px solid var(--line)}
-.answers>details>summary{display:flex;gap:.8rem;align-items:baseline;padding:.6rem .9rem;font-size:.92rem;list-style:none}
-.answers>details>summary::-webkit-details-marker{display:none}
-.answers>details>summary::after{content:"+";margin-left:auto;color:var(--soft);font:1rem var(--mono)}.answers>details[open]>summary::after{content:"\\2212"}
-.inside{padding:0 .9rem .9rem}.media>.fields>li:last-child,.inside>.fields>li:last-child{border-bottom:0}
-.media{margin-top:.5rem}.media>summary{font-size:.85rem;margin-bottom:.4rem}
-.status{font:700 .76rem var(--mono);color:var(--good);white-space:nowrap}.s3{color:var(--get)}.s4{color:var(--warn)}.s5{color:var(--bad)}
-.codes{display:inline-flex;flex-wrap:wrap;gap:.3rem}.codes code{font-size:.76rem}
-.chips{font-size:.84rem;color:var(--soft);margin:.9rem 0 0;line-height:2}
-.chips code{background:var(--chip);border-radius:4px;padding:.15em .4em;white-space:nowrap}
-.scroll{overflow-x:auto;border:1px solid var(--line);border-radius:10px;background:var(--card)}
-table{border-collapse:collapse;width:100%;font-size:.92rem}
-th{text-align:left;font-size:.74rem;letter-spacing:.06em;text-transform:uppercase;color:var(--soft);padding:.6rem .9rem;border-bottom:1px solid var(--line)}
-td{padding:.6rem .9rem;vertical-align:top;border-bottom:1px solid var(--line)}tr:last-child td{border-bottom:0}
-td:first-child{white-space:nowrap}.quiet,td code.quiet{color:var(--soft);background:none;padding:0;font-size:.8rem}
-tr:target{background:var(--accent-soft)}
-.guide table{max-width:none}.guide .scroll{max-width:58rem}
-.schema{border:1px solid var(--line);border-radius:8px;background:var(--card);margin-top:.6rem}
-.schema>summary{display:flex;flex-wrap:wrap;gap:.2rem 1rem;align-items:baseline;padding:.55rem .9rem}.schema>summary>code{font-weight:600}.schema>summary span{color:var(--soft);font-size:.88rem}
-.tag>.prose+.schema,.tag>.prose+.scroll{margin-top:1.2rem}
-footer{margin-top:4rem;padding-top:1.4rem;border-top:1px solid var(--line);color:var(--soft);font-size:.88rem}
-@media(max-width:1120px){.split{grid-template-columns:minmax(0,1fr);gap:1.6rem}.code{position:static}}
-@media(max-width:760px){html{scroll-padding-top:4.2rem}body{font-size:15.5px}aside{display:none}
-.bar{display:flex;justify-content:space-between;align-items:center;position:sticky;top:0;z-index:5;background:var(--paper);border-bottom:1px solid var(--line);padding:.7rem 1.1rem}
-.bar>.open{border:1px solid var(--line);border-radius:7px;padding:.25rem .8rem;font-size:.88rem;color:var(--ink)}
-.bar>nav:focus-visible{outline:0}.bar>nav{display:none}.bar>nav:target{display:block}
-.bar>nav{position:absolute;left:0;right:0;top:100%;max-height:calc(100vh - 3.6rem);overflow:auto;background:var(--paper);border-bottom:1px solid var(--line);padding:0 .7rem 1.2rem;box-shadow:0 12px 24px #0003}
-main{margin:0;padding:0 1.1rem 3rem}.hero{padding-top:2.2rem}h1{font-size:2.1rem}.tagline{font-size:1.1rem}section{padding-top:2.4rem}.tag{margin-top:2.4rem}
-.errors thead{display:none}.errors tr,.headers tr{display:flex;flex-wrap:wrap;gap:.2rem .7rem;align-items:baseline;padding:.7rem .9rem;border-bottom:1px solid var(--line)}
-.errors td,.headers td{border:0;padding:0}.errors td:last-child,.headers td:last-child{flex-basis:100%}.errors tr:last-child,.headers tr:last-child{border-bottom:0}}
-@media print{aside,.bar{display:none}main{margin:0}.split{display:block}}
-`;
-
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const target = process.argv[2];
   if (!target) {
@@ -583,5 +504,5 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   }
   const source = fileURLToPath(new URL("../docs/openapi.json", import.meta.url));
   mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, renderPage(JSON.parse(readFileSync(source, "utf8"))));
+  writeFileSync(target, renderPage(JSON.parse(readFileSync(source, "utf8")), readProviders()));
 }

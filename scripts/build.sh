@@ -23,7 +23,10 @@ if [[ $before != "$(cksum "$module")" ]]; then
 fi
 
 page=build/pages/docs.html
-if [[ ! -e $page || docs/openapi.json -nt $page || scripts/build-docs.mjs -nt $page ]]; then
-  mkdir -p build/pages
-  node scripts/build-docs.mjs "$page"
-fi
+for source in docs/openapi.json docs/providers/providers.json scripts/{docs.css,build-docs.mjs,build-provider-docs.mjs}; do
+  if [[ ! -e $page || $source -nt $page ]]; then
+    mkdir -p build/pages
+    node scripts/build-docs.mjs "$page"
+    break
+  fi
+done

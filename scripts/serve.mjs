@@ -10,6 +10,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
+import { variablesFor } from "./variables.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const bin = path.join(root, "node_modules/.bin");
@@ -24,15 +25,8 @@ async function main() {
   run("bash", [path.join(root, "scripts/build.sh")]);
   buildBundle();
 
-  const { startWorkerd, variables } = await import("./workerd.mjs");
-  /** @type {Record<string, string | undefined>} */
-  const env = {};
-  for (const name of variables) env[name] = process.env[name];
-  for (const pair of flags.var) {
-    const [name, value] = split(pair);
-    if (!variables.includes(name)) fail(`--var ${name}: no such variable; they are ${variables.join(", ")}`);
-    env[name] = value;
-  }
+  const { startWorkerd } = await import("./workerd.mjs");
+  const env = readVariables(flags.var);
   if (!env.GATEWAY_API_KEY?.trim() && !env.GATEWAY_API_KEY_HASHES?.trim()) {
     warn("neither GATEWAY_API_KEY nor GATEWAY_API_KEY_HASHES is set: protected routes will answer 503");
   }
@@ -97,6 +91,18 @@ function readFlags() {
   } catch (error) {
     return fail(/** @type {Error} */ (error).message);
   }
+}
+
+/**
+ * The gateway's variables, from --var before the environment.
+ * @param {string[]} pairs
+ */
+function readVariables(pairs) {
+  const given = Object.fromEntries(pairs.map(split));
+  const names = variablesFor({ ...process.env, ...given });
+  for (const name of Object.keys(given))
+    if (!names.includes(name)) fail(`--var ${name}: no such variable; docs/configuration.md has them all`);
+  return Object.fromEntries(names.map((name) => [name, given[name] ?? process.env[name]]));
 }
 
 /** @param {string} pair */

@@ -12,6 +12,7 @@ import http from "node:http";
 import net from "node:net";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { configuredProvider } from "./variables.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const bin = path.join(root, "node_modules/.bin");
@@ -95,8 +96,8 @@ async function ready(port) {
 function printHint(port) {
   const names = configuredNames();
   const protectedByKey = names.has("GATEWAY_API_KEY") || names.has("GATEWAY_API_KEY_HASHES");
-  const upstream = names.has("OPENAI_API_KEY") || names.has("OPENAI_BASE_URL");
-  const model = upstream ? names.get("DEFAULT_MODEL") || "gpt-4o-mini" : "sim/echo";
+  const provider = configuredProvider(names);
+  const model = provider ? names.get("DEFAULT_MODEL") || modelOf(provider) : "sim/echo";
   const body = JSON.stringify({ model, messages: [{ role: "user", content: "Hello, Postern!" }] });
   const key = protectedByKey ? ' -H "Authorization: Bearer $GATEWAY_API_KEY"' : "";
   if (protectedByKey) {
@@ -104,7 +105,13 @@ function printHint(port) {
   } else {
     console.log("\nThe gateway is ready. Try");
   }
+  if (model.endsWith("/MODEL")) console.log(`with one of the models of ${provider} in place of MODEL`);
   console.log(`\n  curl http://${reachable()}:${port}/v1/chat/completions -H "Content-Type: application/json"${key} -d '${body}'\n`);
+}
+
+/** @param {string} provider */
+function modelOf(provider) {
+  return provider === "openai" ? "gpt-4o-mini" : `${provider}/MODEL`;
 }
 
 // --- Helpers ---------------------------------------------------------------------------------
@@ -131,20 +138,21 @@ function readFlags(args) {
 }
 
 /**
- * The variables that are set by --var, or by the file that wrangler will read. Only DEFAULT_MODEL
- * keeps its value; the others may be secrets.
+ * The variables that are set by --var, or by the file that wrangler will read. Those that no secret
+ * can be in keep their values.
  */
 function configuredNames() {
   /** @type {Map<string, string>} */
   const names = new Map();
   const note = (/** @type {string} */ name, /** @type {string} */ value) => {
-    if (value.trim() !== "") names.set(name, name === "DEFAULT_MODEL" && /^[\w./:-]+$/.test(value) ? value : "");
+    const plain = ["DEFAULT_MODEL", "COMPATIBLE_PROVIDERS"].includes(name) && /^[\w./:@, -]+$/.test(value);
+    if (value.trim() !== "") names.set(name, plain ? value : "");
   };
   const files = [".dev.vars", ".env", ".env.local"].map((name) => path.join(root, name)).filter((file) => fs.existsSync(file));
   const used = files[0]?.endsWith(".dev.vars") ? files.slice(0, 1) : files;
   for (const file of used) {
     for (const line of fs.readFileSync(file, "utf8").split(/\r?\n/)) {
-      const match = line.match(/^\s*(?:export\s+)?([A-Z_]+)\s*=\s*["']?(.*?)["']?\s*$/);
+      const match = line.match(/^\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=\s*["']?(.*?)["']?\s*$/);
       if (match) note(match[1], match[2]);
     }
   }

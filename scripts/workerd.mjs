@@ -6,29 +6,11 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { variables, variablesFor } from "./variables.mjs";
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 
-/** The variables that the core reads. POSTERN_DEV is missing on purpose: no dev mode here. */
-export const variables = [
-  "GATEWAY_API_KEY",
-  "GATEWAY_API_KEY_HASHES",
-  "OPENAI_API_KEY",
-  "OPENAI_BASE_URL",
-  "DEFAULT_MODEL",
-  "ALLOWED_ORIGINS",
-  "MAX_BODY_BYTES",
-  "FIRST_BYTE_TIMEOUT_MS",
-  "IDLE_TIMEOUT_MS",
-  "STREAM_USAGE",
-  "STREAM_WINDOW_MS",
-  "SIMULATOR",
-  "FORWARD_TRACEPARENT",
-  "ACCOUNTS",
-  "ACCESS_REQUESTS",
-  "GATEWAY_SESSION_SECRET",
-  "ALLOW_DEV_KEYS",
-];
+export { variables };
 
 /**
  * @typedef {{name: string, path: string}} Module  A module's name inside the Worker, and its file.
@@ -39,7 +21,7 @@ export const variables = [
  *   (see collectModules)
  * @property {Record<string, string | undefined>} [env]  values of variables. Only these reach the
  *   gateway: a variable of this process's own environment does not.
- * @property {string[]} [bindings]  names bound beside `variables`, such as POSTERN_DEV
+ * @property {string[]} [bindings]  names bound beside the gateway's variables, such as POSTERN_DEV
  * @property {Record<string, string>} [durableObjects]  binding name to class name;
  *   {STATS: "Stats", RECORDS: "Records"} by default
  * @property {string} [host]        127.0.0.1 by default
@@ -84,7 +66,7 @@ export async function startWorkerd(options = {}) {
   try {
     const configFile = writeConfig(options, dataDir);
     const env = { ...process.env };
-    for (const name of [...variables, "POSTERN_DEV", ...(options.bindings ?? [])]) delete env[name];
+    for (const name of [...boundNames(options), "POSTERN_DEV"]) delete env[name];
     for (const [name, value] of Object.entries(options.env ?? {})) {
       if (value !== undefined) env[name] = value;
     }
@@ -192,6 +174,9 @@ export function workerdBinary() {
 /** One a worker: http, http2, .. @param {Options} options */
 const socketNames = ({ workers = 1 }) => Array.from({ length: workers }, (_, at) => `http${at ? at + 1 : ""}`);
 
+/** Names of variables, each once. @param {Options} options */
+const boundNames = ({ env = {}, bindings = [] }) => [...new Set([...variablesFor(env), ...bindings])];
+
 /** A Cap'n Proto text literal; JSON's escapes for ASCII are a part of its own. */
 const quoted = (/** @type {string} */ text) => JSON.stringify(text);
 
@@ -245,9 +230,7 @@ function writeConfig(options, dataDir) {
     const kind = /\.m?js$/.test(name) ? "esModule" : name.endsWith(".wasm") ? "wasm" : "text";
     return `(name = ${quoted(name)}, ${kind} = embed ${quoted(path.relative(configDir, path.resolve(file)))})`;
   });
-  const variableLines = [...variables, ...(options.bindings ?? [])].map(
-    (name) => `(name = ${quoted(name)}, fromEnvironment = ${quoted(name)})`,
-  );
+  const variableLines = boundNames(options).map((name) => `(name = ${quoted(name)}, fromEnvironment = ${quoted(name)})`);
   // The key is part of where an object is stored: with another one its data is not found again.
   const objectLines = objects.map(
     ([, className]) =>

@@ -12,7 +12,8 @@ export const streamEvents = 200;
  * @typedef {object} Case
  * @property {string} name
  * @property {string} title
- * @property {"gateway" | "ring"} gateway  which of the two deployments: one key, or 76
+ * @property {"gateway" | "ring" | "open"} gateway  which deployment: one key, 76, or without a window
+ * @property {boolean} [translated]  Anthropic behind, OpenAI in front
  * @property {number} requests     a run
  * @property {number} connections  at once
  * @property {number} [staggerMs]  between the first requests of two connections
@@ -24,6 +25,7 @@ export const streamEvents = 200;
 
 /** The words decide what the upstream answers: its model name is the first member of the body. */
 const models = { json: "bench-json", burst: "bench-burst", paced: "bench-paced" };
+const translated = (/** @type {string} */ model) => `anthropic/${model}`;
 
 /** @returns {Case[]} */
 export function allCases() {
@@ -68,6 +70,30 @@ export function allCases() {
       ...paced, name: "paced-window", title: "200 events, 10 ms, window",
       request: post(conversation(models.paced, 2_000, { stream: true })), ceiling: 2.6,
     },
+    {
+      ...json, name: "translated-json", title: "JSON, 2 KB body, translated", requests: 1500, translated: true,
+      request: post(conversation(translated(models.json), 2_000)), ceiling: 1.8,
+    },
+    {
+      ...json, name: "translated-image", title: "10 MB body with an image, translated", requests: 24, connections: 2,
+      translated: true, request: post(oneImage(translated(models.json), 10_000_000)), ceiling: 2.2,
+    },
+    {
+      ...burst, name: "translated-burst", title: "200 events at once, translated", translated: true,
+      request: post(conversation(translated(models.burst), 2_000, { stream: true })), ceiling: 2.2,
+    },
+    {
+      ...paced, name: "paced-translated", title: "200 events, 10 ms, translated", translated: true,
+      request: post(conversation(translated(models.paced), 2_000, { stream: true })), ceiling: 2.7,
+    },
+    {
+      ...burst, name: "open-burst", title: "200 at once, translated, no window", gateway: "open", translated: true,
+      request: post(conversation(translated(models.burst), 2_000, { stream: true })), ceiling: 6.5,
+    },
+    {
+      ...paced, name: "paced-open", title: "200, 10 ms, translated, no window", gateway: "open", translated: true,
+      request: post(conversation(translated(models.paced), 2_000, { stream: true })), ceiling: 3.7,
+    },
   ];
 }
 
@@ -90,6 +116,12 @@ function conversation(/** @type {string} */ model, /** @type {number} */ bytes, 
 
 function oneString(/** @type {string} */ model, /** @type {number} */ bytes) {
   const content = "abcdefghijklmnopqrstuvwxyz012345".repeat(Math.ceil(bytes / 32));
+  return JSON.stringify({ model, messages: [{ role: "user", content }] });
+}
+
+function oneImage(/** @type {string} */ model, /** @type {number} */ bytes) {
+  const url = `data:image/png;base64,${"iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB".repeat(Math.ceil(bytes / 32))}`;
+  const content = [{ type: "text", text: "What is this?" }, { type: "image_url", image_url: { url } }];
   return JSON.stringify({ model, messages: [{ role: "user", content }] });
 }
 

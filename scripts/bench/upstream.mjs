@@ -20,9 +20,9 @@ const commonHeaders = [
   "x-content-type-options: nosniff",
 ];
 
-const jsonReply = makeJsonReply();
-const plainEvents = makeEvents(false);
-const usageEvents = makeEvents(true);
+const openaiWords = { json: makeJsonReply(), events: chunked(makeEvents(false)), usageEvents: chunked(makeEvents(true)) };
+const anthropicEvents = chunked(makeAnthropicEvents());
+const anthropicWords = { json: makeAnthropicReply(), events: anthropicEvents, usageEvents: anthropicEvents };
 const streamHead = Buffer.from(
   ["HTTP/1.1 200 OK", "content-type: text/event-stream; charset=utf-8", "transfer-encoding: chunked", ...commonHeaders].join("\r\n") + "\r\n\r\n",
 );
@@ -53,19 +53,21 @@ const server = net.createServer({ noDelay: true }, (socket) => {
       return;
     }
     const asked = begin;
+    const anthropic = head.startsWith("POST /v1/messages ");
     head = begin = "";
     left = -1;
-    answer(socket, asked);
+    answer(socket, asked, anthropic ? anthropicWords : openaiWords);
   });
 });
 
 server.listen(0, "127.0.0.1", () => process.send?.({ port: /** @type {net.AddressInfo} */ (server.address()).port }));
 process.on("disconnect", () => process.exit(0));
 
-function answer(/** @type {net.Socket} */ socket, /** @type {string} */ asked) {
-  const model = /"model":"([a-z-]+)"/.exec(asked.slice(0, 100))?.[1];
-  if (model === "bench-json") return socket.write(jsonReply);
-  const events = asked.includes('"include_usage":true') ? usageEvents : plainEvents;
+/** @param {net.Socket} socket @param {string} asked @param {typeof openaiWords} words */
+function answer(socket, asked, words) {
+  const model = /"model":"(?:anthropic\/)?([a-z-]+)"/.exec(asked.slice(0, 100))?.[1];
+  if (model === "bench-json") return socket.write(words.json);
+  const events = asked.includes('"include_usage":true') ? words.usageEvents : words.events;
   socket.write(streamHead);
   if (model === "bench-burst") {
     for (const event of events) socket.write(event);
@@ -85,7 +87,7 @@ function answer(/** @type {net.Socket} */ socket, /** @type {string} */ asked) {
 
 function makeJsonReply() {
   const content = "The capital of France is Paris; it has been the seat of government since 987.\n".repeat(10);
-  const body = JSON.stringify({
+  return reply({
     id: "chatcmpl-AbCdEfGhIjKlMnOpQrStUvWxYz012",
     object: "chat.completion",
     created: 1_750_000_000,
@@ -101,11 +103,8 @@ function makeJsonReply() {
     service_tier: "default",
     system_fingerprint: "fp_0123456789",
   });
-  const head = ["HTTP/1.1 200 OK", "content-type: application/json", `content-length: ${Buffer.byteLength(body)}`, ...commonHeaders];
-  return Buffer.from(`${head.join("\r\n")}\r\n\r\n${body}`);
 }
 
-/** One HTTP chunk an event; the last also ends the body. */
 function makeEvents(/** @type {boolean} */ withUsage) {
   const tail = withUsage ? ',"usage":null' : "";
   const data = [];
@@ -117,9 +116,47 @@ function makeEvents(/** @type {boolean} */ withUsage) {
   data.push(chunk('{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}', tail));
   if (withUsage) data.push(chunk("", ',"usage":{"prompt_tokens":812,"completion_tokens":200,"total_tokens":1012}'));
   data.push("[DONE]");
-  return data.map((text, index) => {
-    const event = `data: ${text}\n\n`;
-    const ending = index === data.length - 1 ? "0\r\n\r\n" : "";
+  return data.map((text) => `data: ${text}\n\n`);
+}
+
+function makeAnthropicReply() {
+  const text = "The capital of France is Paris; it has been the seat of government since 987.\n".repeat(10);
+  return reply({
+    model: "claude-sonnet-4-5-20250929", id: "msg_01AbCdEfGhIjKlMnOpQrStUv", type: "message", role: "assistant",
+    content: [{ type: "text", text }], stop_reason: "end_turn", stop_sequence: null,
+    usage: {
+      input_tokens: 812, cache_creation_input_tokens: 0, cache_read_input_tokens: 0,
+      cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 }, output_tokens: 190, service_tier: "standard",
+    },
+  });
+}
+
+function makeAnthropicEvents() {
+  const usage = { input_tokens: 812, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 1 };
+  const message = { model: "claude-sonnet-4-5-20250929", id: "msg_01AbCdEfGhIjKlMnOpQrStUv", type: "message", role: "assistant", content: [], stop_reason: null, stop_sequence: null, usage };
+  const events = [
+    { type: "message_start", message },
+    { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
+    { type: "ping" },
+  ];
+  for (let index = 0; index < streamEvents; ++index)
+    events.push({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text: ` token${index}` } });
+  events.push({ type: "content_block_stop", index: 0 });
+  events.push({ type: "message_delta", delta: { stop_reason: "end_turn", stop_sequence: null }, usage: { ...usage, output_tokens: 200 } });
+  events.push({ type: "message_stop" });
+  return events.map((event, index) => `event: ${event.type}\ndata: ${JSON.stringify(event).slice(0, -1)}${" ".repeat(index % 16)}}\n\n`);
+}
+
+/** One HTTP chunk an event; the last also ends the body. */
+function chunked(/** @type {string[]} */ events) {
+  return events.map((event, index) => {
+    const ending = index === events.length - 1 ? "0\r\n\r\n" : "";
     return Buffer.from(`${event.length.toString(16)}\r\n${event}\r\n${ending}`);
   });
+}
+
+function reply(/** @type {object} */ document) {
+  const body = JSON.stringify(document);
+  const head = ["HTTP/1.1 200 OK", "content-type: application/json", `content-length: ${Buffer.byteLength(body)}`, ...commonHeaders];
+  return Buffer.from(`${head.join("\r\n")}\r\n\r\n${body}`);
 }

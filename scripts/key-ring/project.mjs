@@ -3,11 +3,11 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import { isSecret } from "../variables.mjs";
 import { faultTexts, secretName } from "./ring.mjs";
 
 /** @typedef {import("./ring.mjs").Finding} Finding */
 
-const secretNames = [secretName, "GATEWAY_API_KEY", "GATEWAY_SESSION_SECRET", "OPENAI_API_KEY"];
 const devSwitch = "POSTERN_DEV";
 
 /**
@@ -55,7 +55,7 @@ function configFindings(name, text) {
   const findings = [];
   const variables = name.endsWith(".toml") ? tomlVariables(text) : jsonVariables(text);
   for (const { variable, where } of variables) {
-    if (secretNames.includes(variable))
+    if (isSecret(variable))
       findings.push({ severity: "error", text: `${name}${where}: ${variable} is a plain variable here, for all to read; remove it and rotate what it held` });
     if (variable === devSwitch)
       findings.push({ severity: "error", text: `${name}${where}: ${devSwitch} closes every deployment; \`npm start\` alone sets it` });
