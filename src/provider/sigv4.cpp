@@ -56,7 +56,7 @@ std::string canonical_query(std::string_view query) {
     const std::string_view value = parameter.substr(std::min(equals + 1, parameter.size()));
     if (!parameter.empty()) parameters.emplace_back(parameter.substr(0, equals), value);
   }
-  std::ranges::sort(parameters);
+  std::sort(parameters.begin(), parameters.end());
   std::string canonical;
   for (const auto& [name, value] : parameters) {
     if (!canonical.empty()) canonical += '&';

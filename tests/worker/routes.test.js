@@ -266,7 +266,7 @@ describe("pages of other origins", () => {
     expect(reply.header("access-control-allow-origin")).toBe("https://app.example");
     expect(reply.header("access-control-expose-headers")).toBe(
       "X-Request-Id, X-Client-Request-Id, traceparent, Retry-After, X-Gateway-Mode, X-Gateway-Key-Status, " +
-        "X-Gateway-Key-Grace-Ends, X-Gateway-Livemode",
+        "X-Gateway-Key-Grace-Ends, X-Gateway-Livemode, X-Gateway-Dropped",
     );
     expect(reply.header("access-control-allow-credentials")).toBeUndefined();
     expect(reply.header("vary")).toBe("Origin");

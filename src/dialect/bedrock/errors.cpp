@@ -55,7 +55,8 @@ std::string lower(std::string_view text) {
 }
 
 bool says_one_of(const std::string& words, std::initializer_list<std::string_view> signs) {
-  return std::ranges::any_of(signs, [&](auto sign) { return words.find(sign) != words.npos; });
+  return std::any_of(std::begin(signs), std::end(signs),
+                     [&](auto sign) { return words.find(sign) != words.npos; });
 }
 
 // `ValidationException:http://internal.amazon.com/...`, `com.amazon.coral.service#Name`: the name.
@@ -69,7 +70,8 @@ std::string_view name_in(std::string_view type) {
 Kind kind_of_exception(std::string_view name, Kind otherwise) {
   std::string word = lower(name);
   if (word.ends_with("exception")) word.resize(word.size() - 9);
-  const auto* const found = std::ranges::find(exceptions, word, &ExceptionRow::name);
+  const auto* const found = std::find_if(std::begin(exceptions), std::end(exceptions),
+                                         [&](const ExceptionRow& row) { return row.name == word; });
   return found == std::end(exceptions) ? otherwise : found->kind;
 }
 

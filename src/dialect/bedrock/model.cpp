@@ -24,7 +24,8 @@ constexpr VendorRow vendors[] = {
 };
 
 const VendorRow* vendor_of(std::string_view label) {
-  const auto* const found = std::ranges::find(vendors, label, &VendorRow::name);
+  const auto* const found = std::find_if(std::begin(vendors), std::end(vendors),
+                                         [&](const VendorRow& row) { return row.name == label; });
   return found == std::end(vendors) ? nullptr : found;
 }
 
@@ -36,7 +37,8 @@ std::string_view take_label(std::string_view& name) {
 }
 
 bool begins_with_one_of(std::string_view name, std::initializer_list<std::string_view> prefixes) {
-  return std::ranges::any_of(prefixes, [&](auto prefix) { return name.starts_with(prefix); });
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](auto prefix) { return name.starts_with(prefix); });
 }
 
 void take_claude(std::string_view name, Model& model) {

@@ -49,7 +49,9 @@ constexpr size_t document_name_bytes_max = 180;  // of 200; the rest is for a nu
 
 template <size_t count>
 std::string_view format_of(const Format (&formats)[count], std::string_view word) {
-  const auto* const found = std::ranges::find(formats, word, &Format::media_type);
+  const auto* const found =
+      std::find_if(std::begin(formats), std::end(formats),
+                   [&](const Format& format) { return format.media_type == word; });
   return found == std::end(formats) ? std::string_view() : found->format;
 }
 
@@ -58,7 +60,7 @@ char lower(char byte) {
 }
 
 std::string in_lower_case(std::string text) {
-  std::ranges::transform(text, text.begin(), lower);
+  std::transform(text.begin(), text.end(), text.begin(), lower);
   return text;
 }
 

@@ -28,7 +28,7 @@ bool is_assistant(const chat::Message& message) { return message.role == chat::R
 // Claude's rule, which is narrower than that of Converse.
 bool is_tool_id(const chat::Text& id) {
   return !id.escaped && !id.raw.empty() && id.raw.size() <= tool_id_bytes_max &&
-         std::ranges::all_of(id.raw, [](char byte) {
+         std::all_of(id.raw.begin(), id.raw.end(), [](char byte) {
            return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
                   (byte >= '0' && byte <= '9') || byte == '_' || byte == '-';
          });

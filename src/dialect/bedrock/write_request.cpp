@@ -19,8 +19,8 @@ bool is_system(const chat::Message& message) {
 std::optional<chat::Refused> RequestWriter::write() {
   if (!check_shape()) return refused_;
   const auto& messages = request_.messages;
-  auto leading =
-      static_cast<size_t>(std::ranges::find_if_not(messages, is_system) - messages.begin());
+  auto leading = static_cast<size_t>(std::find_if_not(messages.begin(), messages.end(), is_system) -
+                                     messages.begin());
   if (leading != 0 && leading == messages.size()) --leading;
   plan_reasoning();
 
@@ -50,7 +50,8 @@ bool RequestWriter::check_shape() {
 
 void RequestWriter::drop(std::string name) {
   if (dropped_.size() >= dropped_max) return;
-  if (std::ranges::find(dropped_, name) == dropped_.end()) dropped_.push_back(std::move(name));
+  if (std::find(dropped_.begin(), dropped_.end(), name) == dropped_.end())
+    dropped_.push_back(std::move(name));
 }
 
 void RequestWriter::drop(chat::Field field, chat::Place place) {

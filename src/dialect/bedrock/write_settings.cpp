@@ -96,8 +96,9 @@ bool RequestWriter::write_response_format() {
 
 // The client's own members come first and win over ours.
 bool RequestWriter::write_additional_fields() {
-  const auto given = std::ranges::find_if(
-      request_.extras, [](const chat::Extra& extra) { return is_named(extra, additional_fields); });
+  const auto given =
+      std::find_if(request_.extras.begin(), request_.extras.end(),
+                   [](const chat::Extra& extra) { return is_named(extra, additional_fields); });
   const bool own = given != request_.extras.end();
   if (!own && fields_.empty()) return true;
   json_.name(additional_fields).begin_object();
@@ -126,8 +127,9 @@ bool RequestWriter::write_additional_fields() {
 bool RequestWriter::write_extras() {
   for (const chat::Extra& extra : request_.extras) {
     if (is_named(extra, additional_fields)) continue;
-    const auto* const own = std::ranges::find_if(
-        own_members, [&](std::string_view name) { return is_named(extra, name); });
+    const auto* const own =
+        std::find_if(std::begin(own_members), std::end(own_members),
+                     [&](std::string_view name) { return is_named(extra, name); });
     if (own == std::end(own_members)) {
       drop(chat::plain(extra.name));
     } else {

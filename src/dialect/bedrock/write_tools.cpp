@@ -30,11 +30,12 @@ chat::Json system_tool_of(chat::Json definition) {
 }  // namespace
 
 bool RequestWriter::history_has_tools() const {
-  return std::ranges::any_of(request_.messages, [](const chat::Message& message) {
-    return message.role == chat::Role::kTool ||
-           std::ranges::any_of(message.parts,
-                               [](const chat::Part& part) { return part.kind == Kind::kToolCall; });
-  });
+  return std::any_of(
+      request_.messages.begin(), request_.messages.end(), [](const chat::Message& message) {
+        return message.role == chat::Role::kTool ||
+               std::any_of(message.parts.begin(), message.parts.end(),
+                           [](const chat::Part& part) { return part.kind == Kind::kToolCall; });
+      });
 }
 
 // There is no choice "none". Without calls in the history the tools can stay away; otherwise

@@ -97,7 +97,7 @@ class Natural {
 
 // Below, at or above the middle between `low` and the float after it? `low` is not negative.
 int compare_with_middle(const Decimal& decimal, float low) {
-  const auto bits = std::bit_cast<uint32_t>(low);
+  const auto bits = __builtin_bit_cast(uint32_t, low);
   const int biased = static_cast<int>(bits >> 23);
   const uint32_t fraction = bits & 0x7FFFFF;
   // The middle is `odd` times two to `two`; its last bit is half of the last one of a float.
@@ -140,7 +140,7 @@ float nearest_magnitude(const Decimal& decimal) {
   if (low == high) return low;
   const int order = compare_with_middle(decimal, low);
   if (order != 0) return order < 0 ? low : high;
-  return (std::bit_cast<uint32_t>(low) & 1) == 0 ? low : high;
+  return (__builtin_bit_cast(uint32_t, low) & 1) == 0 ? low : high;
 }
 
 // Digits times ten to `exponent`, digits not zero.
@@ -174,10 +174,10 @@ float nearest_float(std::string_view number) {
 }
 
 bool append_float(float value, std::string& out) {
-  const auto bits = std::bit_cast<uint32_t>(value);
+  const auto bits = __builtin_bit_cast(uint32_t, value);
   if ((bits >> 23 & 0xFF) == 0xFF) return false;
   if (bits >> 31 != 0) out += '-';
-  const auto magnitude = std::bit_cast<float>(bits & 0x7FFFFFFF);
+  const auto magnitude = __builtin_bit_cast(float, bits & 0x7FFFFFFF);
   if (magnitude == 0) {
     out += '0';
     return true;

@@ -21,7 +21,7 @@ void append_float32(std::string_view numbers, std::string& bytes) {
   for (size_t at = numbers.find_first_of(parts); at != numbers.npos;) {
     size_t end = at;
     while (end < numbers.size() && parts.find(numbers[end]) != parts.npos) ++end;
-    append_bits(std::bit_cast<uint32_t>(nearest_float(numbers.substr(at, end - at))), bytes);
+    append_bits(__builtin_bit_cast(uint32_t, nearest_float(numbers.substr(at, end - at))), bytes);
     at = numbers.find_first_of(parts, end);
   }
 }
@@ -34,7 +34,7 @@ bool append_numbers_of_float32(std::string_view bytes, std::string& out) {
     for (size_t byte = 0; byte < 4; ++byte)
       bits |= static_cast<uint32_t>(static_cast<unsigned char>(bytes[at + byte])) << 8 * byte;
     if (at != 0) out += ',';
-    if (!append_float(std::bit_cast<float>(bits), out)) return false;
+    if (!append_float(__builtin_bit_cast(float, bits), out)) return false;
   }
   out += ']';
   return true;
@@ -86,7 +86,8 @@ class Writer {
     std::string wide;
     wide.reserve(bytes_.size() * 4);
     for (const char byte : bytes_)
-      append_bits(std::bit_cast<uint32_t>(static_cast<float>(static_cast<int8_t>(byte))), wide);
+      append_bits(__builtin_bit_cast(uint32_t, static_cast<float>(static_cast<int8_t>(byte))),
+                  wide);
     bytes_.swap(wide);
   }
 
