@@ -56,8 +56,8 @@ enum class Reason : uint8_t {
 struct Refusal {
   int status;
   std::string_view code;
-  std::string_view message;    // what to say when nothing more precise is known
-  std::string_view challenge;  // WWW-Authenticate (RFC 6750, section 3), or empty
+  std::string_view message;             // what to say when nothing more precise is known
+  std::string_view challenge;           // WWW-Authenticate (RFC 6750, section 3), or empty
   std::string_view retry_after_s = {};  // Retry-After, or empty: not known, or not worth it
 };
 

@@ -13,8 +13,7 @@ inline constexpr Note openai[] = {
     "audio and files included.",
 };
 inline constexpr Note anthropic[] = {
-    "The address ends before `/messages`; the one that Anthropic's own clients take as "
-    "`ANTHROPIC_BASE_URL` lacks the `/v1` that is needed here.",
+    "The address ends with `/v1`, which Anthropic's own clients leave out of theirs.",
     "A limit for the answer is always sent, because Anthropic wants one: the client's, or the "
     "model's own.",
     "`temperature` is cut off at 1. Models that take no sampling parameters do not get any.",

@@ -76,8 +76,8 @@ inline std::string chat_head(std::string_view key) {
          std::string(key) + R"("}})";
 }
 
-// The body that a `fetch` sends, as the shim puts it together: from the request's own bytes, or what
-// stands behind the head. A piece that is no range of them shows as `<bad piece>`.
+// The body that a `fetch` sends, as the shim puts it together: from the request's own bytes, or
+// what stands behind the head. A piece that is no range of them shows as `<bad piece>`.
 inline std::string assembled(std::string_view fetch_payload, std::string_view request_body) {
   const size_t newline = fetch_payload.find('\n');
   const auto fetch = nlohmann::json::parse(fetch_payload.substr(0, newline));

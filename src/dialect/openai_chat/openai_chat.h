@@ -57,7 +57,6 @@ void write_usage(const chat::Usage& usage, std::string& out);
 // An id for the n-th call to which the provider gave none.
 std::string made_call_id(std::string_view request_id, uint64_t n);
 
-
 // --- The functions of the dialect ---------------------------------------------------------------
 
 std::optional<chat::Refused> read_request(std::string_view body, chat::Request& request);
