@@ -103,6 +103,9 @@ inline constexpr int tracestate_members_max = 32;    // The same, section 3.3.1.
 // A client whose body takes longer than this is cut off: 32 MiB at a megabit a second take so long.
 inline constexpr uint32_t body_timeout_ms = 300'000;
 
+// An image of so many characters is not copied into a translated request, but referred to.
+inline constexpr size_t large_image_bytes = 64u << 10;
+
 // --- A reply --------------------------------------------------------------------------------
 inline constexpr uint32_t first_byte_timeout_ms_default = 60'000;
 inline constexpr uint32_t idle_timeout_ms_default = 60'000;

@@ -74,14 +74,17 @@ std::string_view Host::describe() {
 
 char* Host::inbox(size_t size) {
   // A large body leaves its memory to others as soon as the next payload comes.
-  if (inbox_.capacity() > kept_inbox_bytes && size <= kept_inbox_bytes)
-    std::vector<char>().swap(inbox_);
-  if (inbox_.size() < size) inbox_.resize(std::max<size_t>(size, 4096));
-  return inbox_.data();
+  const bool too_large = inbox_bytes_ > kept_inbox_bytes && size <= kept_inbox_bytes;
+  if (inbox_bytes_ < size || too_large || !inbox_) {
+    inbox_.reset();  // before the new one, which may take its place
+    inbox_bytes_ = std::max<size_t>(size, 4096);
+    inbox_.reset(new char[inbox_bytes_]);
+  }
+  return inbox_.get();
 }
 
 std::string_view Host::configure(size_t size) {
-  const std::string_view variables(inbox_.data(), size);
+  const std::string_view variables(inbox_.get(), size);
   auto known = std::find_if(configs_.begin(), configs_.end(),
                             [&](const Known& one) { return one.text == variables; });
   const bool first_time = known == configs_.end();
@@ -128,7 +131,7 @@ std::string_view Host::handle(uint32_t handle, Event event, size_t size, int64_t
   outbox_begun_ = false;
   Slot* slot = find(handle);
   if (!slot) return outbox_.list();  // taken back before: there is nothing left to do
-  const std::string_view payload(inbox_.data(), size);
+  const std::string_view payload(inbox_.get(), size);
   // Before the exchange's own actions, because a question must come last.
   if (event == Event::request) reap(now_ms, looks_per_open);
   slot->exchange->handle(event, payload, now_ms, outbox_);

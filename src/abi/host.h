@@ -59,7 +59,8 @@ class Host {
   void release(size_t slot);
   void reap(int64_t now_ms, size_t looks);
 
-  std::vector<char> inbox_;
+  std::unique_ptr<char[]> inbox_;  // not a vector, which would fill megabytes with zeros first
+  size_t inbox_bytes_ = 0;
   exchange::Outbox outbox_;
   std::string text_;  // of describe() and configure()
   exchange::Isolate isolate_;

@@ -4,6 +4,7 @@
 #include "bounds.h"
 #include "codec/json_writer.h"
 #include "exchange/exchange.h"
+#include "exchange/large_images.h"
 #include "exchange/payload.h"
 #include "provider/call.h"
 
@@ -133,16 +134,27 @@ void Exchange::ask_translated(std::string_view body, const dialect::Outline& out
     return refuse(*refused, out);
   request.model = target_.model;
   request.stream = outline.stream;
+  LargeImages images(body, "postern-" + receipt_.request_id + "-");
+  const bool by_reference = !is_simulator(target_) && !target_.via_binding() &&
+                            !target_.setting->aws;  // a signature needs all the bytes
+  if (by_reference) images.take_out(request);
   chat::Dropped dropped;
   std::string upstream;
-  upstream.reserve(body.size() + 1024);
+  upstream.reserve(images.empty() ? body.size() + 1024 : 4096);
   if (const auto refused =
           target_.dialect(door_->surface)
               ->write_request(request, *door_->dialect, target_.quirks(), dropped, upstream))
     return refuse(*refused, out);
   dropped_ = header_of(dropped);
   if (is_simulator(target_)) return play(upstream, out);
-  ask_provider(upstream, out);
+  if (images.empty()) return ask_provider(upstream, out);
+  JsonWriter json(out.open(Action::fetch));
+  write_fetch_head(call_of({}), json);
+  json.name("body");
+  images.write_pieces(upstream, json);
+  json.end_object();
+  out.seal();
+  ask(State::kDispatched, config_->first_byte_timeout_ms);
 }
 
 void Exchange::ask_embeddings(std::string_view body, dialect::Outline& outline, Outbox& out) {
