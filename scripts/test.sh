@@ -35,11 +35,6 @@ ctest --test-dir build/asan --output-on-failure -j "$(nproc)" >build/logs/ctest.
 # Passed tests stay in the log; a failed one is shown with all it said.
 grep -vE '^ +Start +[0-9]+:|^ *[0-9]+/[0-9]+ Test .* Passed ' build/logs/ctest.log
 
-echo "== every cut of every recorded stream"
-build/native/every_cut 0 2 >build/logs/every-cut.log 2>&1 &
-build/native/every_cut 1 2 && wait $! || broken+=(every_cut)
-cat build/logs/every-cut.log
-
 echo "== vitest"
 vitest run 2>&1 | tee build/logs/vitest.log
 ((PIPESTATUS[0] == 0)) || broken+=(vitest)
