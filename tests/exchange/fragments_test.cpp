@@ -4,6 +4,7 @@
 
 #include <iostream>
 #include <random>
+#include <tuple>
 
 #include "exchange/recorded_streams.h"
 
@@ -19,7 +20,9 @@ std::vector<size_t> random_cuts(size_t bytes, std::mt19937& random) {
   return cuts;
 }
 
-class Fragments : public ::testing::TestWithParam<const dialect::Dialect*> {};
+constexpr size_t parts = 4;  // so that several cores share the work
+
+class Fragments : public ::testing::TestWithParam<std::tuple<const dialect::Dialect*, size_t>> {};
 
 // A null front stands for the stream's own dialect.
 TEST_P(Fragments, of_every_recorded_stream_give_the_same_bytes_and_usage) {
@@ -27,11 +30,14 @@ TEST_P(Fragments, of_every_recorded_stream_give_the_same_bytes_and_usage) {
   if (streams.empty()) GTEST_SKIP() << "no recordings at " << dialect::recorded::root();
   std::mt19937 random(20'261'121);
   size_t played = 0;
-  for (const recorded::Stream& stream : streams) {
+  const auto [front, part] = GetParam();
+  for (size_t at = part; at < streams.size(); at += parts) {
+    const recorded::Stream& stream = streams[at];
     SCOPED_TRACE(stream.name);
-    if (!GetParam() && stream.framing != Framing::kEventStream) continue;
+    if (!front && stream.framing != Framing::kEventStream) continue;
+    const dialect::Dialect* const door = front;
     const auto machine = [&] {
-      return GetParam() ? recorded::translated(stream, *GetParam()) : recorded::untouched(stream);
+      return door ? recorded::translated(stream, *door) : recorded::untouched(stream);
     };
     const recorded::Outcome whole = recorded::play(*machine(), stream.bytes, {});
     for (int round = 0; round < fragmentations; ++round) {
@@ -44,10 +50,14 @@ TEST_P(Fragments, of_every_recorded_stream_give_the_same_bytes_and_usage) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Doors, Fragments,
-                         ::testing::Values(nullptr, &dialect::openai_chat, &dialect::anthropic,
-                                           &dialect::responses),
+                         ::testing::Combine(::testing::Values(nullptr, &dialect::openai_chat,
+                                                              &dialect::anthropic,
+                                                              &dialect::responses),
+                                            ::testing::Range<size_t>(0, parts)),
                          [](const auto& info) -> std::string {
-                           return info.param ? std::string(info.param->name) : "untouched";
+                           const dialect::Dialect* const front = std::get<0>(info.param);
+                           const std::string name(front ? front->name : "untouched");
+                           return name + "_" + std::to_string(std::get<1>(info.param));
                          });
 
 }  // namespace
