@@ -14,13 +14,14 @@ inline constexpr Note openai[] = {
 };
 inline constexpr Note anthropic[] = {
     "The address ends with `/v1`, which Anthropic's own clients leave out of theirs.",
-    "A limit for the answer is always sent, because Anthropic wants one: the client's, or the "
-    "model's own.",
+    ("A limit for the answer is always sent, because Anthropic wants one: the client's, or the "
+     "model's own."),
     "`temperature` is cut off at 1. Models that take no sampling parameters do not get any.",
-    "`n` above 1 and audio are refused. `seed`, penalties, `logit_bias` and `logprobs` are dropped "
-    "and named.",
-    "Thinking blocks and their signatures survive the round trip through clients of other "
-    "dialects.",
+    ("`n` above 1 and audio are refused. `seed`, penalties, `logit_bias` and `logprobs` are "
+     "dropped "
+     "and named."),
+    ("Thinking blocks and their signatures survive the round trip through clients of other "
+     "dialects."),
 };
 inline constexpr Note gemini[] = {
     "Thought signatures are carried to clients and back.",
@@ -41,8 +42,9 @@ inline constexpr Note azure[] = {
 inline constexpr Note bedrock[] = {
     "Any model that the Converse API serves; names and ARNs are percent-encoded.",
     "With `BEDROCK_API_KEY` requests carry it as a bearer token; it comes before access keys.",
-    "`n` above 1 and audio are refused, penalties, `seed`, "
-    "`logit_bias` and `logprobs` dropped and named. `temperature` is cut off at 1.",
+    "`n` above 1 is refused; penalties, `seed`, `logit_bias`, `logprobs` are dropped and named.",
+    "`temperature` is cut off at 1.",
+    "Audio goes on; which models listen is Bedrock's to say.",
     "There are no embeddings: their form differs from model to model.",
 };
 inline constexpr Note workers_ai[] = {

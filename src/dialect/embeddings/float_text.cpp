@@ -1,7 +1,7 @@
 #include "dialect/embeddings/float_text.h"
 
 #include <algorithm>
-#include <bit>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -189,7 +189,7 @@ bool append_float(float value, std::string& out) {
   while (rest < 1e8) rest = scaled(rest, 1), --exponent;
   const size_t begin = out.size();
   for (int left_out = 3; left_out >= 0; --left_out) {
-    const auto digits = static_cast<uint32_t>(rest / powers[left_out] + 0.5);
+    const auto digits = static_cast<uint32_t>(std::lround(rest / powers[left_out]));
     append_decimal(digits, exponent + left_out, out);
     if (left_out == 0 || nearest_float(std::string_view(out).substr(begin)) == magnitude) break;
     out.resize(begin);

@@ -70,12 +70,10 @@ class Writer {
     out_ += '"';
     if (vector.form == Form::kNumbers) {
       append_float32(vector.text, bytes_);
-    } else if (!append_from_base64(vector.text, bytes_)) {
-      return false;
-    } else if (vector.form == Form::kInt8) {
-      widen();
-    } else if (bytes_.size() % 4 != 0) {
-      return false;
+    } else {
+      if (!append_from_base64(vector.text, bytes_)) return false;
+      if (vector.form == Form::kInt8) widen();
+      if (bytes_.size() % 4 != 0) return false;
     }
     append_base64(bytes_, out_);
     out_ += '"';

@@ -67,7 +67,7 @@ std::string_view name_of(Field field) {
 }  // namespace
 
 std::string field_name(Field field, chat::Place place) {
-  const std::string tool = "tools[" + std::to_string(place.message) + ']';
+  std::string tool = "tools[" + std::to_string(place.message) + ']';
   const std::string message = "messages[" + std::to_string(place.message) + ']';
   switch (field) {
     case Field::kMessages:

@@ -103,7 +103,8 @@ void read_detail(JsonReader& in, std::string_view document, Complaint& complaint
       }
     }
     set(complaint.param, place);
-    if (!message.empty()) set(complaint.message, place.empty() ? message : place + ": " + message);
+    if (!message.empty() && !place.empty()) message.insert(0, ": ").insert(0, place);
+    set(complaint.message, message);
   }
 }
 

@@ -166,9 +166,9 @@ bool read_members(Reading& reading, chat::Text& instructions, uint32_t& seen) {
   while (reading.in.next_member()) {
     const size_t at = index_of(reading.in);
     if (at == members.size()) {
-      std::string unknown = chat::plain(reading.in.name());
+      const std::string unknown = chat::plain(reading.in.name());
       const chat::Json value = read_json(reading.in, reading.body);
-      if (!value.empty()) reading.extra(std::move(unknown), value);
+      if (!value.empty()) reading.extra(unknown, value);
       continue;
     }
     if (seen >> at & 1)
@@ -257,7 +257,7 @@ bool Reading::object(std::string_view param, chat::Json& object) {
   return refuse(std::string(param), "must be an object");
 }
 
-void Reading::extra(std::string extra_name, chat::Json value) {
+void Reading::extra(std::string_view extra_name, chat::Json value) {
   request.extras.push_back({request.arena.escape(extra_name), value});
 }
 

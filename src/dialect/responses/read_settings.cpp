@@ -183,7 +183,7 @@ bool read_text_settings(Reading& reading) {
     } else {
       std::string unknown = "text." + chat::plain(reading.in.name());
       const chat::Json value = read_json(reading.in, reading.body);
-      if (!value.empty()) reading.extra(std::move(unknown), value);
+      if (!value.empty()) reading.extra(unknown, value);
     }
   }
   return true;
@@ -200,7 +200,7 @@ bool read_reasoning(Reading& reading) {
     } else {
       std::string unknown = "reasoning." + chat::plain(reading.in.name());
       const chat::Json value = read_json(reading.in, reading.body);
-      if (!value.empty()) reading.extra(std::move(unknown), value);
+      if (!value.empty()) reading.extra(unknown, value);
     }
   }
   if (!reasoning.summary.raw.empty()) reasoning.include_thoughts = true;

@@ -33,7 +33,7 @@ class Reading {
   bool number(std::string_view param, chat::Json& number);
   bool object(std::string_view param, chat::Json& object);
 
-  void extra(std::string extra_name, chat::Json value);
+  void extra(std::string_view extra_name, chat::Json value);
 
   const std::string_view body;
   codec::JsonReader in;
