@@ -334,6 +334,18 @@ TEST(OpenaiChatStream, chunks_are_written_as_openai_writes_them) {
                                       "data: [DONE]\n\n"}));
 }
 
+TEST(OpenaiChatStream, annotations_are_numbered_through_all_chunks) {
+  chat::Delta first = delta(chat::Delta::Kind::kAnnotations), second = first;
+  first.json = "[{\"type\":\"a\", \"x\":{\"index\":\n9}},{}]";
+  second.json = R"([{"index":0,"type":null}, 1])";
+  const auto events = write({first, second}, false);
+  ASSERT_EQ(events.size(), 5u);
+  EXPECT_NE(
+      events[1].find(R"("annotations":[{"index":0,"type":"a","x":{"index": 9}},{"index":1}])"),
+      std::string::npos);
+  EXPECT_NE(events[2].find(R"("annotations":[{"index":2,"type":null}])"), std::string::npos);
+}
+
 TEST(OpenaiChatStream, a_call_without_arguments_gets_an_empty_object) {
   chat::Delta call = delta(chat::Delta::Kind::kToolCall);
   call.id = chat::literal("a");

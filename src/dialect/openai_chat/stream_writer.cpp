@@ -37,6 +37,7 @@ class ChunkWriter : public StreamWriter {
     int64_t last_call = 0;
     std::string thought;          // the reasoning of the part that came last, as it was written
     int64_t detail = -1;          // index of the last entry of reasoning_details
+    int64_t annotations = 0;      // how many were written
     std::vector<bool> argued;     // of each call: its arguments began
     std::vector<bool> free_text;  // of each call: it is a custom one
     Finish finish = Finish::kNone;
@@ -57,6 +58,7 @@ class ChunkWriter : public StreamWriter {
   void write_sealed(const Delta& delta, Choice& choice, std::string& out);
   void write_call(const Delta& delta, Choice& choice, std::string& out);
   void write_arguments(const Delta& delta, Choice& choice, std::string& out);
+  void write_annotations(const Delta& delta, Choice& choice, std::string& out) const;
   void write_image(const Delta& delta, const Choice& choice, std::string& out) const;
   void finish_choice(Choice& choice, std::string& out);
 
@@ -160,10 +162,7 @@ void ChunkWriter::write(const Delta& delta, std::string& out) {
       open(choice, out);
       return close(delta.json, {}, out);
     case Delta::Kind::kAnnotations:
-      open(choice, out);
-      out += "\"annotations\":";
-      append_on_one_line(delta.json, out);
-      return close(out);
+      return write_annotations(delta, choice, out);
     case Delta::Kind::kImage:
       return write_image(delta, choice, out);
     case Delta::Kind::kFinish:
@@ -181,6 +180,34 @@ void ChunkWriter::write_text(std::string_view member, const Delta& delta, const 
   if (delta.text.raw.empty()) return;
   open(choice, out);
   JsonWriter(out).name(member).text(delta.text);
+  close(out);
+}
+
+// Clients that put a streamed answer together want every entry of a list numbered.
+void ChunkWriter::write_annotations(const Delta& delta, Choice& choice, std::string& out) const {
+  open(choice, out);
+  out += "\"annotations\":";
+  JsonWriter json(out);
+  json.begin_array();
+  codec::JsonReader in(delta.json);
+  for (in.enter_array(); in.next_element();) {
+    if (!in.enter_object()) {
+      in.skip();
+      continue;
+    }
+    json.begin_object().name("index").number(choice.annotations++);
+    while (in.next_member()) {
+      const bool number = in.name_is("index");
+      const chat::Text name = in.name();
+      const chat::Json value = read_json(in, delta.json);
+      if (number) continue;
+      std::string line;
+      append_on_one_line(value.empty() ? "null" : value, line);
+      json.name(name.raw).raw(line);
+    }
+    json.end_object();
+  }
+  json.end_array();
   close(out);
 }
 
