@@ -50,6 +50,9 @@ missing() {
     any "$folder"/lib/clang/*/lib/*/libclang_rt.fuzzer* || packages+=("libclang-rt-$release-dev")
     [[ -x $folder/bin/clang-format ]] || packages+=("clang-format-$release")
     [[ -x $folder/bin/clang-tidy ]] || packages+=("clang-tidy-$release")
+    has python3 || packages+=(python3)
+    # Debian has the part that makes environments in a package of its own.
+    [[ -x build/python/bin/python ]] || python3 -c "import ensurepip" 2>/dev/null || packages+=(python3-venv)
   fi
   echo "${packages[*]-}"
 }
@@ -120,6 +123,16 @@ install_node_modules() {
   touch "$stamp"
 }
 
+# An environment of its own for the client in Python of tests/clients.
+install_python_packages() {
+  local wanted=tests/clients/python/requirements.txt folder=build/python
+  if [[ -x $folder/bin/python ]] && cmp -s "$wanted" "$folder/requirements.txt"; then return; fi
+  say "installing the packages of $wanted (pip)"
+  python3 -m venv --clear "$folder" >&2
+  "$folder/bin/python" -m pip install --quiet --disable-pip-version-check -r "$wanted" >&2
+  cp "$wanted" "$folder/requirements.txt"
+}
+
 case $level in
   run | test) ;;
   *)
@@ -131,3 +144,4 @@ esac
 packages=$(missing "$(wasm_release)")
 if [[ -n $packages ]]; then install_packages "$packages"; fi
 install_node_modules
+if [[ $level == test ]]; then install_python_packages; fi

@@ -7,10 +7,11 @@ import { folder, loadExchanges } from "../support/recordings.mjs";
 import { startReplay } from "../support/replay.mjs";
 import { doorsOf, replayed, witnessed } from "./doors/index.mjs";
 import { exceptionFor } from "./exceptions.mjs";
+import { endPython } from "./python/process.mjs";
 import { tableOf } from "./table.mjs";
 
 // Every recorded exchange, replayed by a local server as its provider, through the real Worker, into
-// the official SDK of each front door, and compared with what the provider's own official SDK (or,
+// the official SDKs of each front door, and compared with what the provider's own official SDK (or,
 // where there is none, a small reader) makes of the same bytes.
 
 const table = path.join(root, "docs/recordings.md");
@@ -33,16 +34,17 @@ describe.skipIf(!folder)(folder ? "recordings" : "recordings: skipped, there are
       outcomes.set(`${file} ${door}`, await replayed(places, exchange, door, await witnesses.get(file)));
     };
     await atOnce(8, runs, replayOne);
+    await endPython();
     await gateway.stop();
     await replay.close();
   }, 180_000);
 
   test.each(runs)("$file through $door", ({ file, door }) => {
-    const { kind, note, expected, actual } = /** @type {Outcome} */ (outcomes.get(`${file} ${door}`));
+    const { kind, note, client, expected, actual } = /** @type {Outcome} */ (outcomes.get(`${file} ${door}`));
     const exception = exceptionFor(file, door);
-    if (kind === "unserved") expect.fail(`the provider was not asked as it should be: ${note}`);
+    if (kind === "unserved") expect.fail(`the provider was not asked as it should be (${client}): ${note}`);
     if (exception) expect(kind, `this is no exception any more: ${exception.reason}`).toBe("differs");
-    else if (kind === "differs") expect(actual).toEqual(expected);
+    else if (kind === "differs") expect(actual, note ? `${client}: ${note}` : client).toEqual(expected);
   });
 
   test("docs/recordings.md says what was found", () => {

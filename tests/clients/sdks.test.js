@@ -1,21 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startWithProviders } from "../support/providers.mjs";
+import { npmStartWithProviders } from "../support/providers.mjs";
 import { said, startVendors, weather, words } from "../support/vendors.mjs";
 import { signature, tokens } from "../support/vendors/tokens.mjs";
+import { endPython } from "./python/process.mjs";
 import { clients } from "./sdk/index.mjs";
 import { png, question, system, tool } from "./sdk/scene.mjs";
 
-// Clients that applications use, unmodified, each before each kind of provider: one that speaks the
-// client's words, and two for which everything is translated.
+// Clients that applications use, unmodified, against `npm start`, each before each kind of provider:
+// one that speaks the client's words, and two for which everything is translated.
 
 /** @type {Awaited<ReturnType<typeof startVendors>>} */ let vendors;
-/** @type {Awaited<ReturnType<typeof startWithProviders>>} */ let gateway;
+/** @type {Awaited<ReturnType<typeof npmStartWithProviders>>} */ let gateway;
 
 beforeAll(async () => {
   vendors = await startVendors();
-  gateway = await startWithProviders(vendors.url);
+  gateway = await npmStartWithProviders(vendors.url);
 });
 afterAll(async () => {
+  await endPython();
   await gateway?.stop();
   await vendors?.close();
 });

@@ -4,6 +4,7 @@
 import { collectModules, startWorkerd, variables } from "../../scripts/workerd.mjs";
 import { presented } from "./client.mjs";
 import { keep, makeKey } from "./gateway.mjs";
+import { npmStart } from "./npm_start.mjs";
 
 /** Providers of the gateway's own table. */
 const known = ["openai", "anthropic", "gemini", "vertex", "azure", "bedrock", "workers-ai", "mistral", "groq", "deepseek", "xai",
@@ -20,10 +21,42 @@ const prefixOf = (/** @type {string} */ provider) => provider.toUpperCase().repl
  * @param {import("../../scripts/workerd.mjs").Module[]} [modules]
  */
 export async function startWithProviders(upstream, more = {}, modules = collectModules("worker/index.js")) {
-  const key = makeKey();
+  const env = variablesFor(upstream, more);
+  const workerd = await startWorkerd({
+    modules,
+    env,
+    bindings: Object.keys(env).filter((name) => !variables.includes(name)),
+  });
+  return {
+    ...workerd,
+    key: env.GATEWAY_API_KEY,
+    env,
+    async stop() {
+      await workerd.stop();
+      keep(workerd.output(), env);
+    },
+  };
+}
+
+/**
+ * The same under `npm start`.
+ * @param {string} upstream
+ */
+export async function npmStartWithProviders(upstream) {
+  const env = variablesFor(upstream);
+  const gateway = await npmStart(env);
+  return { ...gateway, url: gateway.url.replace(/\/v1$/, ""), key: env.GATEWAY_API_KEY };
+}
+
+/**
+ * A key of the gateway's, and where all providers are.
+ * @param {string} upstream
+ * @param {Record<string, string>} [more]
+ */
+function variablesFor(upstream, more = {}) {
   /** @type {Record<string, string>} */
   const env = {
-    GATEWAY_API_KEY: key,
+    GATEWAY_API_KEY: makeKey(),
     AWS_REGION: "us-east-1",
     WORKERS_AI_ACCOUNT_ID: "account",
     VERTEX_PROJECT: "project",
@@ -37,20 +70,7 @@ export async function startWithProviders(upstream, more = {}, modules = collectM
   Object.assign(env, more);
   // What must not stand in a log.
   for (const [name, value] of Object.entries(env)) if (name.endsWith("_API_KEY")) presented.add(value);
-  const workerd = await startWorkerd({
-    modules,
-    env,
-    bindings: Object.keys(env).filter((name) => !variables.includes(name)),
-  });
-  return {
-    ...workerd,
-    key,
-    env,
-    async stop() {
-      await workerd.stop();
-      keep(workerd.output(), env);
-    },
-  };
+  return env;
 }
 
 /** The name under which the gateway knows a provider of the recordings. @param {string} provider */

@@ -1,8 +1,9 @@
-// POST /v1/chat/completions, as OpenAI's own SDK sees it.
+// POST /v1/chat/completions, as OpenAI's own SDKs see it.
 
 import OpenAI from "openai";
 import { readChat } from "../oracle/chat.mjs";
 import { witness } from "../oracle/shape.mjs";
+import { seenByPython } from "./python.mjs";
 
 /** @typedef {import("../oracle/shape.mjs").Seen} Seen */
 /** @typedef {import("./index.mjs").Call} Call */
@@ -11,20 +12,30 @@ export const path = "/v1/chat/completions";
 export const surface = "chat";
 
 /** @param {Call} call */
-export function ask({ gateway, key, model, exchange, expected }) {
-  const client = new OpenAI({ baseURL: `${gateway}/v1`, apiKey: key, maxRetries: 0, logLevel: "off" });
-  const { stream } = exchange;
-  const recorded = exchange.surface === "chat" && exchange.request;
-  const body = {
-    ...(recorded || simple(expected)),
-    model,
-    ...(stream ? { stream: true, stream_options: { include_usage: true } } : { stream: undefined, stream_options: undefined }),
-  };
+export function ask(call) {
+  const client = new OpenAI({ baseURL: `${call.gateway}/v1`, apiKey: call.key, maxRetries: 0, logLevel: "off" });
+  const { stream } = call.exchange;
   return witness(async (take) => {
-    const answer = await client.chat.completions.create(body);
+    const answer = await client.chat.completions.create(bodyOf(call));
     if (!stream) return take(answer);
     for await (const chunk of /** @type {any} */ (answer)) take(chunk);
   }, (pieces) => readChat(pieces, stream));
+}
+
+/** @param {Call} call */
+export function askPython(call) {
+  const { stream } = call.exchange;
+  return seenByPython(call, "chat", { body: bodyOf(call), assemble: stream && !call.sameDialect }, (pieces) => readChat(pieces, stream));
+}
+
+/** @param {Call} call */
+function bodyOf({ model, exchange, expected }) {
+  const recorded = exchange.surface === "chat" && exchange.request;
+  return {
+    ...(recorded || simple(expected)),
+    model,
+    ...(exchange.stream ? { stream: true, stream_options: { include_usage: true } } : { stream: undefined, stream_options: undefined }),
+  };
 }
 
 /** @param {Seen} expected */

@@ -1,5 +1,5 @@
-// Replays an exchange through a front door and says whether the client saw what the provider's own
-// SDK saw.
+// Replays an exchange through a front door and says whether the door's clients saw what the provider's
+// own SDK saw: OpenAI's and Anthropic's SDKs for Node, and OpenAI's for Python.
 
 import { prefixOfRecorded } from "../../support/providers.mjs";
 import { vectorsOf } from "../oracle/embeddings.mjs";
@@ -7,7 +7,7 @@ import { asSeen, expectedOf, shownErrors } from "./compare.mjs";
 import * as chat from "./chat.mjs";
 import * as completions from "./completions.mjs";
 import { askCount, path as countPath } from "./count_tokens.mjs";
-import { askVectors, path as embeddingsPath } from "./embeddings.mjs";
+import { askVectors, askVectorsOfPython, path as embeddingsPath } from "./embeddings.mjs";
 import * as messages from "./messages.mjs";
 import * as responses from "./responses.mjs";
 
@@ -28,6 +28,7 @@ import * as responses from "./responses.mjs";
  *   door's surface itself, or the recorded one is not what this door asks it for; unserved: nothing
  *   was asked of the provider
  * @property {string} [note]
+ * @property {string} [client]  the one that saw it, of two
  * @property {string} [as]      another provider's name under which it was replayed
  * @property {unknown} [expected]
  * @property {unknown} [actual]
@@ -106,21 +107,39 @@ export async function replayed(places, exchange, door, witness) {
 async function replayedAs({ gateway, key, replay }, exchange, door, witness, provider) {
   const front = door === completions.path ? completions : Object.values(conversations).find(({ path }) => path === door);
   if (!front) throw new Error(`no door ${door}`);
-  const name = `rec-${exchange.at}-${front.surface}${provider === "fireworks" ? "fireworks" : ""}`;
+  const { ask, askPython } = /** @type {{ask: Ask, askPython?: Ask}} */ (front);
   const sameDialect = exchange.surface === front.surface;
-  const seen = await front.ask({ gateway, key, model: `${provider}/${name}`, exchange, expected: witness, sameDialect });
+  return seenByAll({ Node: ask, Python: askPython }, async (asking, client) => {
+    const name = `rec-${exchange.at}-${front.surface}${provider === "fireworks" ? "fireworks" : ""}${client}`;
+    const seen = await asking({ gateway, key, model: `${provider}/${name}`, exchange, expected: witness, sameDialect });
 
-  const [hit] = replay.hits(name);
-  if (!hit) return { kind: "unserved", note: seen.error?.message ?? "an answer without the provider" };
-  const fault = faultOf(hit, exchange, key, provider);
-  if (fault) return { kind: "unserved", note: fault };
-  if (hit.surface !== exchange.surface) {
-    const own = hit.surface === "responses" || exchange.surface === "responses";
-    return { kind: own ? "elsewhere" : "unserved", note: `asked at ${hit.surface}` };
-  }
-  const expected = expectedOf(witness, exchange, front.surface);
-  const actual = asSeen(seen, exchange, front.surface);
-  return { kind: same(expected, actual) ? "equal" : "differs", expected, actual };
+    const [hit] = replay.hits(name);
+    if (!hit) return { kind: "unserved", note: seen.error?.message ?? "an answer without the provider" };
+    const fault = faultOf(hit, exchange, key, provider);
+    if (fault) return { kind: "unserved", note: fault };
+    if (hit.surface !== exchange.surface) {
+      const own = hit.surface === "responses" || exchange.surface === "responses";
+      return { kind: own ? "elsewhere" : "unserved", note: `asked at ${hit.surface}` };
+    }
+    const expected = expectedOf(witness, exchange, front.surface);
+    const actual = asSeen(seen, exchange, front.surface);
+    return { kind: same(expected, actual) ? "equal" : "differs", note: seen.error?.message, expected, actual };
+  });
+}
+
+/** @typedef {(call: Call) => Promise<Seen>} Ask */
+
+/**
+ * Equal is what every client of the door saw as equal.
+ * @template T
+ * @param {Record<string, T | undefined>} clients
+ * @param {(asking: T, client: string) => Promise<Outcome>} outcomeOf
+ * @returns {Promise<Outcome>}
+ */
+async function seenByAll(clients, outcomeOf) {
+  const outcomes = await Promise.all(Object.entries(clients).map(async ([client, asking]) => asking && { ...(await outcomeOf(asking, client)), client }));
+  const found = /** @type {Outcome[]} */ (outcomes.filter(Boolean));
+  return found.find(({ kind }) => kind !== "equal") ?? found[0];
 }
 
 /**
@@ -148,22 +167,23 @@ function faultOf(hit, exchange, key, provider) {
  */
 async function numbered({ gateway, key, replay }, exchange, door) {
   const variant = door.match(/\((\w+)\)/)?.[1] ?? "count";
-  const name = `rec-${exchange.at}-${variant}`;
   const provider = prefixOfRecorded(exchange.provider);
-  const call = { gateway, key, model: `${provider}/${name}`, exchange };
   const success = exchange.status < 400;
+  const counted = exchange.surface === "count_tokens";
   const expected = !success
     ? { error: shownErrors(exchange.status, exchange.body.toString()) }
-    : exchange.surface === "count_tokens" ? JSON.parse(exchange.body.toString()) : vectorsOf(exchange);
-  const actual = /** @type {any} */ (exchange.surface === "count_tokens"
-    ? await askCount(call)
-    : await askVectors(call, expected.vectors?.length, variant === "numbers"));
-  const [hit] = replay.hits(name);
-  if (!hit) return { kind: "unserved", note: actual.error?.message ?? "an answer without the provider" };
-  if (hit.provider !== provider || hit.surface !== exchange.surface) return { kind: "unserved", note: `asked of ${hit.provider} at ${hit.surface}` };
-  if (hit.headers.some(([, value]) => value.includes(key))) return { kind: "unserved", note: "the client's key went to the provider" };
-  if (actual.error) actual.error = shownErrors(actual.error.status, "");
-  return { kind: same(expected, actual) ? "equal" : "differs", expected, actual };
+    : counted ? JSON.parse(exchange.body.toString()) : vectorsOf(exchange);
+  const clients = counted ? { Node: askCount } : { Node: askVectors, Python: askVectorsOfPython };
+  return seenByAll(clients, async (asking, client) => {
+    const name = `rec-${exchange.at}-${variant}${client}`;
+    const actual = /** @type {any} */ (await asking({ gateway, key, model: `${provider}/${name}`, exchange }, expected.vectors?.length, variant === "numbers"));
+    const [hit] = replay.hits(name);
+    if (!hit) return { kind: "unserved", note: actual.error?.message ?? "an answer without the provider" };
+    if (hit.provider !== provider || hit.surface !== exchange.surface) return { kind: "unserved", note: `asked of ${hit.provider} at ${hit.surface}` };
+    if (hit.headers.some(([, value]) => value.includes(key))) return { kind: "unserved", note: "the client's key went to the provider" };
+    if (actual.error) actual.error = shownErrors(actual.error.status, "");
+    return { kind: same(expected, actual) ? "equal" : "differs", expected, actual };
+  });
 }
 
 /** @param {unknown} a @param {unknown} b */

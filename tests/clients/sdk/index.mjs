@@ -4,6 +4,7 @@ import { aiAnthropic, aiOpenAIChat, aiOpenAIResponses } from "./ai.mjs";
 import { anthropic } from "./anthropic.mjs";
 import { langchain } from "./langchain.mjs";
 import { openaiChat, openaiResponses } from "./openai.mjs";
+import { openaiPythonChat, openaiPythonResponses } from "./openai_python.mjs";
 
 /**
  * @typedef {{prompt?: number, completion?: number}} Tokens
@@ -27,4 +28,4 @@ import { openaiChat, openaiResponses } from "./openai.mjs";
  */
 
 /** @type {ClientKind[]} */
-export const clients = [openaiChat, openaiResponses, anthropic, aiOpenAIChat, aiOpenAIResponses, aiAnthropic, langchain];
+export const clients = [openaiChat, openaiResponses, openaiPythonChat, openaiPythonResponses, anthropic, aiOpenAIChat, aiOpenAIResponses, aiAnthropic, langchain];
