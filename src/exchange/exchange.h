@@ -142,6 +142,7 @@ class Exchange {
   void ask_translated(std::string_view body, const dialect::Outline& outline, Outbox& out);
   void ask_embeddings(std::string_view body, dialect::Outline& outline, Outbox& out);
   void ask_provider(std::string_view upstream_body, Outbox& out);
+  void ask_provider(const BodyPieces& upstream_body, Outbox& out);
   provider::Call call_of(std::string_view upstream_body) const;
   std::string_view forwarded(RequestHeader header) const;
   void write_fetch_head(const provider::Call& call, codec::JsonWriter& json) const;

@@ -112,14 +112,7 @@ void Exchange::ask_untouched(std::string_view body, dialect::Outline& outline, O
     return left.begin != right.begin ? left.begin < right.begin : left.end < right.end;
   });
   if (is_simulator(target_)) return play(dialect::apply(edits, body), out);
-  const provider::Call call = call_of({});
-  JsonWriter json(out.open(Action::fetch));
-  write_fetch_head(call, json);
-  json.name("body");
-  write_pieces(json, body.size(), edits);
-  json.end_object();
-  out.seal();
-  ask(State::kDispatched, config_->first_byte_timeout_ms);
+  ask_provider(pieces_of(body.size(), edits), out);
 }
 
 // --- In the provider's words --------------------------------------------------------------------
@@ -148,13 +141,7 @@ void Exchange::ask_translated(std::string_view body, const dialect::Outline& out
   dropped_ = header_of(dropped);
   if (is_simulator(target_)) return play(upstream, out);
   if (images.empty()) return ask_provider(upstream, out);
-  JsonWriter json(out.open(Action::fetch));
-  write_fetch_head(call_of({}), json);
-  json.name("body");
-  images.write_pieces(upstream, json);
-  json.end_object();
-  out.seal();
-  ask(State::kDispatched, config_->first_byte_timeout_ms);
+  ask_provider(images.pieces_of(upstream), out);
 }
 
 void Exchange::ask_embeddings(std::string_view body, dialect::Outline& outline, Outbox& out) {
@@ -167,7 +154,7 @@ void Exchange::ask_embeddings(std::string_view body, dialect::Outline& outline, 
     return refuse(*refused, out);
   embedding_encoding_ = request.encoding;
   embedding_inputs_ = request.texts.size();
-  untouched_ = format == EmbeddingFormat::kOpenai || format == EmbeddingFormat::kPerplexity;
+  untouched_ = serves_untouched(target_, *door_);
   if (untouched_) return ask_untouched(body, outline, out);
   request.model = target_.model;
   chat::Dropped dropped;
@@ -194,6 +181,16 @@ void Exchange::ask_provider(std::string_view upstream_body, Outbox& out) {
     json.end_object();
     payload.append("\n").append(upstream_body);
   }
+  out.seal();
+  ask(State::kDispatched, config_->first_byte_timeout_ms);
+}
+
+void Exchange::ask_provider(const BodyPieces& upstream_body, Outbox& out) {
+  JsonWriter json(out.open(Action::fetch));
+  write_fetch_head(call_of({}), json);
+  json.name("body");
+  write_pieces(upstream_body, json);
+  json.end_object();
   out.seal();
   ask(State::kDispatched, config_->first_byte_timeout_ms);
 }

@@ -25,7 +25,10 @@ const FrontDoor* front_door(RouteId route) {
 }
 
 bool serves_untouched(const provider::Target& target, const FrontDoor& door) {
-  if (door.surface == Surface::kEmbeddings) return false;
+  if (door.surface == Surface::kEmbeddings) {
+    using Format = dialect::EmbeddingFormat;
+    return target.embeddings() == Format::kOpenai || target.embeddings() == Format::kPerplexity;
+  }
   if (door.surface == Surface::kChat && target.quirks().rewritten) return false;
   return target.dialect(door.surface) == door.dialect;
 }

@@ -40,20 +40,18 @@ void LargeImages::take_out(std::vector<chat::Part>& parts, chat::Arena& arena) {
   }
 }
 
-void LargeImages::write_pieces(std::string_view written, codec::JsonWriter& json) const {
-  json.begin_array();
+BodyPieces LargeImages::pieces_of(std::string_view written) const {
+  BodyPieces pieces;
   while (!written.empty()) {
     const size_t at = written.find(token_);
     const std::string_view before = written.substr(0, at);
-    if (!before.empty()) json.string(before);
+    if (!before.empty()) pieces.push_back({before, {}});
     if (at == written.npos) break;
     written.remove_prefix(at + token_.size());
-    const codec::JsonSpan& image = images_[number_of(written.substr(0, number_digits))];
+    pieces.push_back({{}, images_.at(number_of(written.substr(0, number_digits)))});
     written.remove_prefix(number_digits);
-    json.begin_array().number(static_cast<int64_t>(image.begin));
-    json.number(static_cast<int64_t>(image.end)).end_array();
   }
-  json.end_array();
+  return pieces;
 }
 
 }  // namespace postern::exchange

@@ -10,7 +10,7 @@
 
 #include "chat/request.h"
 #include "codec/json_reader.h"
-#include "codec/json_writer.h"
+#include "exchange/payload.h"
 
 namespace postern::exchange {
 
@@ -22,8 +22,8 @@ class LargeImages {
   void take_out(chat::Request& request);
   bool empty() const { return images_.empty(); }
 
-  // The written request in pieces, as `fetch` takes them: text, or [begin, end] of the body.
-  void write_pieces(std::string_view written, codec::JsonWriter& json) const;
+  // The written request, with the images in the places of their tokens.
+  BodyPieces pieces_of(std::string_view written) const;
 
  private:
   void take_out(std::vector<chat::Part>& parts, chat::Arena& arena);

@@ -87,21 +87,28 @@ std::string_view known_method(std::string_view method) {
   return {};
 }
 
-void write_pieces(codec::JsonWriter& json, size_t body_bytes,
-                  const std::vector<dialect::Edit>& edits) {
-  const auto range = [&](size_t begin, size_t end) {
-    if (begin == end) return;
-    json.begin_array().number(static_cast<int64_t>(begin)).number(static_cast<int64_t>(end));
-    json.end_array();
-  };
+BodyPieces pieces_of(size_t body_bytes, const std::vector<dialect::Edit>& edits) {
+  BodyPieces pieces;
   size_t at = 0;
-  json.begin_array();
   for (const dialect::Edit& edit : edits) {
-    range(at, edit.begin);
-    if (!edit.text.empty()) json.string(edit.text);
+    if (at != edit.begin) pieces.push_back({{}, {at, edit.begin}});
+    if (!edit.text.empty()) pieces.push_back({edit.text, {}});
     at = edit.end;
   }
-  range(at, body_bytes);
+  if (at != body_bytes) pieces.push_back({{}, {at, body_bytes}});
+  return pieces;
+}
+
+void write_pieces(const BodyPieces& pieces, codec::JsonWriter& json) {
+  json.begin_array();
+  for (const BodyPiece& piece : pieces) {
+    if (!piece.text.empty()) {
+      json.string(piece.text);
+      continue;
+    }
+    json.begin_array().number(static_cast<int64_t>(piece.copied.begin));
+    json.number(static_cast<int64_t>(piece.copied.end)).end_array();
+  }
   json.end_array();
 }
 

@@ -44,10 +44,18 @@ bool has_type(std::string_view content_type, std::string_view media_type);
 // The method when it is a common one, else empty: methods are client-made text too.
 std::string_view known_method(std::string_view method);
 
-// The pieces of an edited body: [begin, end] of the request's own bytes, or new text. The bytes of
-// the body never leave the side that received them.
-void write_pieces(codec::JsonWriter& json, size_t body_bytes,
-                  const std::vector<dialect::Edit>& edits);
+// A stretch of a provider's request: new text, or where that is empty [begin, end) of the client's
+// body, whose bytes never leave the side that received them.
+struct BodyPiece {
+  std::string_view text;
+  codec::JsonSpan copied;
+};
+using BodyPieces = std::vector<BodyPiece>;
+
+// A body of so many bytes, edited. The pieces point into the edits.
+BodyPieces pieces_of(size_t body_bytes, const std::vector<dialect::Edit>& edits);
+
+void write_pieces(const BodyPieces& pieces, codec::JsonWriter& json);
 
 // Names as a header's value: joined by commas, what is not printable ASCII replaced, and cut where
 // it grows too long. They may be a client's own text.
