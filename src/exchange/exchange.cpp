@@ -279,16 +279,11 @@ void Exchange::on_failed(std::string_view reason, Outbox& out) {
     case State::kLoading:
       return answer_report({}, out);
     case State::kDispatched:
-      receipt_.fault =
-          UpstreamFault{.kind = timeout ? chat::Error::Kind::kTimeout : chat::Error::Kind::kServer,
-                        .status = 0,
-                        .retryable = true,
-                        .sent = timeout,
-                        .retry_after_ms = {}};
-      return refuse(timeout ? Reason::kUpstreamTimeout : Reason::kUpstreamUnreachable, out);
+      return give_up(timeout ? Reason::kUpstreamTimeout : Reason::kUpstreamUnreachable, out,
+                     timeout);
     case State::kCollecting:
-      if (reply_.status == 429) return refuse(Reason::kRateLimited, out);  // its head says enough
-      return refuse(timeout ? Reason::kUpstreamTimeout : Reason::kUpstreamBadResponse, out);
+      if (reply_.status == 429) return give_up(Reason::kRateLimited, out);  // its head says enough
+      return give_up(timeout ? Reason::kUpstreamTimeout : Reason::kUpstreamBadResponse, out);
     case State::kStreaming:
       if (!timeout) return fail_stream(Reason::kStreamTruncated, ending::truncated, out);
       silent_ms_ += patience_ms_;

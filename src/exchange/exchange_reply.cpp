@@ -39,7 +39,7 @@ void Exchange::on_head(const ReplyHead& reply, Outbox& out) {
   reply_ = reply;
   receipt_.head_ms = now_ms_;
   if (reply.status == 401 || reply.status == 403) return refuse_credentials(out);
-  if (!is_answerable(reply.status)) return refuse(Reason::kUpstreamBadResponse, out);
+  if (!is_answerable(reply.status)) return give_up(Reason::kUpstreamBadResponse, out);
   if (reply.status >= 400) return ask_reply(bounds::error_bytes_max, out);
   const std::string_view type = reply.header(ReplyHeader::kContentType);
   if (stream_asked_ && (has_type(type, event_stream_type) || has_type(type, aws_event_stream_type)))
@@ -58,7 +58,7 @@ void Exchange::on_reply(std::string_view body, Outbox& out) {
 }
 
 void Exchange::pass_reply(std::string_view body, Outbox& out) {
-  if (!meter_reply(body)) return refuse(Reason::kUpstreamBadResponse, out);
+  if (!meter_reply(body)) return give_up(Reason::kUpstreamBadResponse, out);
   respond({reply_.status, json_type, {}}, out);
   if (player_) {
     out.add(Action::send, body);
@@ -91,7 +91,7 @@ void Exchange::translate_reply(std::string_view body, Outbox& out) {
   const dialect::Dialect& theirs = their_dialect();
   if (!theirs.read_reply(body, target_.quirks(), context, reply)) {
     const chat::Error error = theirs.read_error(error_head(), body);
-    if (error.message.empty()) return refuse(Reason::kUpstreamBadResponse, out);
+    if (error.message.empty()) return give_up(Reason::kUpstreamBadResponse, out);
     return answer_error(error, out);
   }
   receipt_.usage = reply.usage;
@@ -118,7 +118,7 @@ void Exchange::stream_whole(chat::Reply& reply, Outbox& out) {
 void Exchange::answer_embeddings(std::string_view body, Outbox& out) {
   if (untouched_ && dialect::is_as_asked(body, embedding_encoding_)) {
     if (!dialect::read_embedding_usage(body, receipt_.usage))
-      return refuse(Reason::kUpstreamBadResponse, out);
+      return give_up(Reason::kUpstreamBadResponse, out);
     respond({reply_.status, json_type, {}}, out);
     out.add(Action::forward);
     return finish(ending::complete, out);
@@ -130,7 +130,7 @@ void Exchange::answer_embeddings(std::string_view body, Outbox& out) {
   if (!read || !complete ||
       !dialect::write_embedding_reply(reply, embedding_encoding_, receipt_.model, written)) {
     const chat::Error error = their_dialect().read_error(error_head(), body);
-    if (read || error.message.empty()) return refuse(Reason::kUpstreamBadResponse, out);
+    if (read || error.message.empty()) return give_up(Reason::kUpstreamBadResponse, out);
     return answer_error(error, out);
   }
   receipt_.usage = reply.usage;
@@ -155,9 +155,9 @@ void Exchange::on_error_reply(std::string_view body, Outbox& out) {
 // An answer without words, or a page of some proxy's: the status is all that is known.
 void Exchange::refuse_unread(const chat::Error& error, Outbox& out) {
   receipt_.fault = fault_of(error);
-  if (error.kind == chat::Error::Kind::kRateLimited) return refuse(Reason::kRateLimited, out);
-  if (error.kind == chat::Error::Kind::kTimeout) return refuse(Reason::kUpstreamTimeout, out);
-  refuse(Reason::kUpstreamBadResponse, out);
+  if (error.kind == chat::Error::Kind::kRateLimited) return give_up(Reason::kRateLimited, out);
+  if (error.kind == chat::Error::Kind::kTimeout) return give_up(Reason::kUpstreamTimeout, out);
+  give_up(Reason::kUpstreamBadResponse, out);
 }
 
 // The provider's envelope is the client's: it goes on as it is.
@@ -188,6 +188,16 @@ void Exchange::answer_error(chat::Error error, Outbox& out) {
   door_->dialect->write_error(error, receipt_.request_id, out.open(Action::send));
   out.seal();
   finish(ending::upstream_failed, out);
+}
+
+// The provider's answer is nothing that a client could use, or there is none.
+void Exchange::give_up(Reason reason, Outbox& out, bool sent) {
+  if (!receipt_.fault) {
+    receipt_.fault = fault_of(error_of(reason));
+    receipt_.fault->status = reply_.status;
+    receipt_.fault->sent = sent;
+  }
+  refuse(reason, out);
 }
 
 void Exchange::refuse_credentials(Outbox& out) {
@@ -272,23 +282,26 @@ void Exchange::on_stream_bytes(std::string_view bytes, Outbox& out) {
 void Exchange::on_stream_end(Outbox& out) {
   stream_->finish(out.open(Action::send));
   out.seal_unless_empty();
-  if (stream_->error_reported()) return finish(ending::upstream_failed, out);
+  if (stream_->error_reported())
+    return fail_stream(Reason::kUpstreamError, ending::upstream_failed, out);
   if (stream_->done() || stream_->unreadable()) return finish(ending::complete, out);
   fail_stream(Reason::kStreamTruncated, ending::truncated, out);
 }
 
 void Exchange::fail_stream(Reason reason, std::string_view end, Outbox& out) {
-  receipt_.code = policy::refusal(reason).code;
   // After its own terminal event a stream has nothing more to say, whatever the wire does.
   if (stream_ && stream_->done()) return finish(ending::complete, out);
+  const bool reported = stream_ && stream_->error_reported();
+  receipt_.code = policy::refusal(reported ? Reason::kUpstreamError : reason).code;
+  receipt_.fault = fault_of(reported ? stream_->error() : error_of(reason));
   if (!stream_) {
     out.add(Action::send,
             "\n\n" + refusal_event(envelope(), {reason, {}, {}, receipt_.request_id}));
-  } else if (!stream_->error_reported()) {
+  } else if (!reported) {
     stream_->fail(reason, out.open(Action::send));
     out.seal_unless_empty();
   }
-  finish(end, out);
+  finish(reported ? ending::upstream_failed : end, out);
 }
 
 // Nothing came for a while, but not for so long that the stream is given up. A relay has to be

@@ -1,8 +1,26 @@
 #include "exchange/translated_stream.h"
 
+#include "codec/json_writer.h"
+#include "exchange/upstream_fault.h"
+
 namespace postern::exchange {
 
 using Progress = dialect::StreamReader::Progress;
+
+namespace {
+
+// A frame of the type `error` has its words in a header, an exception in its payload.
+std::string message_of(const codec::AwsEvent& error) {
+  std::string payload;
+  codec::JsonWriter(payload)
+      .begin_object()
+      .name("message")
+      .string(error.error_message)
+      .end_object();
+  return payload;
+}
+
+}  // namespace
 
 TranslatedStream::TranslatedStream(Framing framing, std::unique_ptr<dialect::StreamReader> reader,
                                    std::unique_ptr<dialect::StreamWriter> writer, Secrets secrets)
@@ -43,7 +61,7 @@ void TranslatedStream::push_frames(std::string_view bytes, std::string& out) {
     } else if (event.message_type == "exception") {
       take("exception:" + std::string(event.exception_type), event.payload, out);
     } else {
-      take("exception:" + std::string(event.error_code), {}, out);
+      take("exception:" + std::string(event.error_code), message_of(event), out);
     }
   }
   if (frames_->failed()) broken_ = true;
@@ -76,15 +94,7 @@ void TranslatedStream::finish(std::string& out) {
 }
 
 void TranslatedStream::fail(policy::Reason reason, std::string& out) {
-  const policy::Refusal& refusal = policy::refusal(reason);
-  chat::Error error;
-  error.kind = refusal.status == 504                            ? chat::Error::Kind::kTimeout
-               : reason == policy::Reason::kStreamTruncated     ? chat::Error::Kind::kTruncated
-               : reason == policy::Reason::kUpstreamBadResponse ? chat::Error::Kind::kBadResponse
-                                                                : chat::Error::Kind::kServer;
-  error.message = refusal.message;
-  error.word = refusal.code;
-  writer_->fail(error, out);
+  writer_->fail(error_of(reason), out);
 }
 
 }  // namespace postern::exchange

@@ -1,5 +1,7 @@
 #include "exchange/untouched_stream.h"
 
+#include "dialect/dialects.h"
+
 namespace postern::exchange {
 
 using Progress = dialect::StreamReader::Progress;
@@ -106,6 +108,7 @@ void UntouchedStream::take_metered(const codec::SseBlock& block, std::string& ou
 
 void UntouchedStream::take_error(const codec::SseBlock& block, bool envelope, std::string& out) {
   reported_ = true;
+  if (!meter_) error_ = dialect::openai_chat.read_error({}, block.data);
   if (relayed()) return;
   if (!envelope) return write_event(policy::Reason::kUpstreamError, out);
   out += without_secrets(block.raw, way_.secrets);

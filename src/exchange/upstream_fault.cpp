@@ -14,6 +14,19 @@ UpstreamFault fault_of(const chat::Error& error) {
           .retry_after_ms = error.retry_after_ms};
 }
 
+chat::Error error_of(policy::Reason reason) {
+  const policy::Refusal& refusal = policy::refusal(reason);
+  chat::Error error;
+  error.kind = refusal.status == 504                            ? Kind::kTimeout
+               : reason == policy::Reason::kRateLimited         ? Kind::kRateLimited
+               : reason == policy::Reason::kStreamTruncated     ? Kind::kTruncated
+               : reason == policy::Reason::kUpstreamBadResponse ? Kind::kBadResponse
+                                                                : Kind::kServer;
+  error.message = refusal.message;
+  error.word = refusal.code;
+  return error;
+}
+
 std::string_view kind_name(Kind kind) {
   switch (kind) {
     case Kind::kInvalidRequest:

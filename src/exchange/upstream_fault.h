@@ -8,6 +8,7 @@
 
 #include "chat/reply.h"
 #include "dialect/envelope.h"
+#include "policy/refusal.h"
 
 namespace postern::exchange {
 
@@ -20,6 +21,9 @@ struct UpstreamFault {
 };
 
 UpstreamFault fault_of(const chat::Error& error);
+
+// What the gateway itself found wrong with a provider's answer.
+chat::Error error_of(policy::Reason reason);
 
 // A word of ours, for logs.
 std::string_view kind_name(chat::Error::Kind kind);
