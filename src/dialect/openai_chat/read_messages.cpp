@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "dialect/openai_chat/openai_chat.h"
@@ -32,6 +33,9 @@ constexpr std::array<std::string_view, 13> member_names = {
     "images",  "cache_control",     "annotations",
 };
 
+// Room that most conversations do not outgrow.
+constexpr size_t messages_usual = 16;
+
 std::optional<Role> read_role(const chat::Text& role) {
   constexpr std::array<std::string_view, 5> words = {"system", "developer", "user", "assistant",
                                                      "tool"};
@@ -45,6 +49,7 @@ bool is_empty(const Part& part) {
 }
 
 void append(std::vector<Part>& from, std::vector<Part>& to) {
+  if (to.empty() && std::none_of(from.begin(), from.end(), is_empty)) return to.swap(from);
   for (Part& part : from)
     if (!is_empty(part)) to.push_back(std::move(part));
 }
@@ -55,6 +60,7 @@ bool RequestReader::read_messages(const Path& path) {
   if (take_null()) return true;
   if (!enter_array(path)) return false;
   uint32_t index = 0;
+  request_.messages.reserve(messages_usual);
   for (; in().next_element(); ++index)
     if (!read_message({&path, {}, index}, index)) return false;
   has_messages_ = index > 0;
