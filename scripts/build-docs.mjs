@@ -178,7 +178,7 @@ function renderReference(spec) {
     .map(([name, schema]) => `<details class="schema" id="schema-${slug(name)}"><summary><code>${escapeHtml(name)}</code><span>${inline(firstSentence(schema.description ?? ""))}</span></summary><div class="inside">${renderFields(spec, schema, inRequests.has(name) ? "request" : "answer")}</div></details>`)
     .join("");
   return `<section class="tag" id="errors-table"><h2>Error codes</h2>
-<div class="prose"><p>The gateway's own codes. The provider's errors keep theirs.</p></div>
+<div class="prose"><p>The gateway's own codes, and those that it gives to errors of a provider that speaks another dialect than the client. Where both speak the same, the provider's codes come through.</p></div>
 <div class="scroll"><table class="errors"><thead><tr><th>code</th><th>status</th><th>type</th><th>meaning</th></tr></thead><tbody>${errors}</tbody></table></div></section>
 <section class="tag" id="schemas"><h2>Schemas</h2><div class="prose"><p>Every shape by its name in the OpenAPI document.</p></div>${schemas}</section>`;
 }

@@ -114,10 +114,25 @@ test("docs/openapi.json lists every code that the core may answer", () => {
   expect(table.filter((code) => !text.includes(`\`${code}\``) && !text.includes(`"${code}"`))).toEqual([]);
 });
 
+/** What a function of error_words.cpp says of each kind of a provider's error. */
+function ofKinds(/** @type {string} */ name) {
+  const source = read("src/dialect/error_words.cpp");
+  const body = source.slice(source.indexOf(` ${name}(Kind kind)`)).split("\n}\n")[0];
+  /** @type {Map<string, string>} */
+  const found = new Map();
+  for (const [, cases, value] of body.matchAll(/((?:case Kind::k\w+:\s+)+)return "?(\w+)"?;/g)) {
+    for (const [, kind] of cases.matchAll(/Kind::(k\w+)/g)) found.set(kind, value);
+  }
+  return found;
+}
+
 test("docs/openapi.json gives every code the status of the core", () => {
   const { enum: codes, "x-errors": rows } = JSON.parse(read("docs/openapi.json")).components.schemas.ErrorCode;
   const table = [...read("src/policy/refusal.cpp").matchAll(/\{\s*([45]\d\d),\s*"([a-z_]+)"/g)];
-  const statuses = new Map(table.map(([, status, code]) => [code, Number(status)]));
+  const kindCodes = ofKinds("code_of_kind");
+  const ofProviders = [...ofKinds("status_of_kind")].map(([kind, status]) => [kindCodes.get(kind), Number(status)]);
+  expect(ofProviders.length).toBe(14);
+  const statuses = new Map([...ofProviders, ...table.map(([, status, code]) => [code, Number(status)])]);
   expect(rows.map(({ code }) => code)).toEqual(codes);
   expect([...codes].sort()).toEqual([...statuses.keys()].sort());
   const wrong = rows.filter(({ code, status }) => status !== "stream" && status !== statuses.get(code));
