@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chat/dropped.h"
 #include "chat/message.h"
 
 namespace postern::chat {
@@ -144,9 +145,5 @@ struct Refused {
   std::string message;  // says what to do
   std::string param;    // the member at fault, in the client's words; empty: no single one
 };
-
-// What a writer could not say to its provider and left out, in the client's words; it is told in
-// X-Gateway-Dropped. In order, without repeats.
-using Dropped = std::vector<std::string>;
 
 }  // namespace postern::chat

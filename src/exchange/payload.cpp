@@ -115,13 +115,10 @@ void write_pieces(const BodyPieces& pieces, codec::JsonWriter& json) {
 std::string header_of(const chat::Dropped& names) {
   std::string value;
   for (const std::string& name : names) {
-    if (value.size() + name.size() > bounds::dropped_header_bytes_max) {
-      value += value.empty() ? "..." : ", ...";
-      break;
-    }
     if (!value.empty()) value += ", ";
     for (const char byte : name) value += byte > 0x20 && byte < 0x7f && byte != ',' ? byte : '?';
   }
+  if (names.cut()) value += value.empty() ? "..." : ", ...";
   return value;
 }
 

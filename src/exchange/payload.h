@@ -57,8 +57,8 @@ BodyPieces pieces_of(size_t body_bytes, const std::vector<dialect::Edit>& edits)
 
 void write_pieces(const BodyPieces& pieces, codec::JsonWriter& json);
 
-// Names as a header's value: joined by commas, what is not printable ASCII replaced, and cut where
-// it grows too long. They may be a client's own text.
+// Names as a header's value: joined by commas, what is not printable ASCII replaced, and with three
+// dots at the end when there were more. They may be a client's own text.
 std::string header_of(const chat::Dropped& names);
 
 }  // namespace postern::exchange

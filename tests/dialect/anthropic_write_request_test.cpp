@@ -280,7 +280,7 @@ TEST(AnthropicWriteRequest, thinking_follows_the_model) {
   EXPECT_EQ(asked("claude-sonnet-5", "none").body["thinking"]["type"], "disabled");
   Written written = asked("claude-fable-5", "none");
   EXPECT_FALSE(written.body.contains("thinking"));
-  EXPECT_EQ(written.dropped.front(), named(chat::Field::kReasoning));
+  EXPECT_EQ(written.dropped[0], named(chat::Field::kReasoning));
   written = asked("claude-3-5-haiku-latest", "high");
   EXPECT_EQ(written.dropped, chat::Dropped{named(chat::Field::kReasoning)});
   EXPECT_EQ(written.body["temperature"], 0.3);

@@ -308,7 +308,7 @@ void check_loop(const generate::Features& features, std::string_view model, int 
     chat::Dropped dropped;
     const auto refused = bedrock.write_request(request, bedrock, {}, dropped, body);
     ASSERT_FALSE(refused) << refused->message;
-    EXPECT_TRUE(dropped.empty()) << dropped.front();
+    EXPECT_TRUE(dropped.empty()) << dropped[0];
     chat::Request back;
     const auto fault = bedrock_wire::read_request(body, back);
     ASSERT_FALSE(fault) << fault->message << body;
@@ -335,7 +335,7 @@ TEST(BedrockRequest, what_is_written_for_any_model_reads_back_the_same) {
     std::string body;
     chat::Dropped dropped;
     ASSERT_FALSE(bedrock.write_request(request, bedrock, {}, dropped, body));
-    EXPECT_TRUE(dropped.empty()) << dropped.front();
+    EXPECT_TRUE(dropped.empty()) << dropped[0];
     chat::Request back;
     ASSERT_FALSE(bedrock_wire::read_request(body, back));
     if (request.tools.empty()) back.tools.clear();

@@ -264,13 +264,6 @@ TEST(CohereRequest, marks_that_it_has_no_words_for_are_named) {
   EXPECT_EQ(written.body["messages"][1]["content"], "");
 }
 
-TEST(CohereRequest, a_hostile_list_of_extras_names_a_few_of_them) {
-  chat::Request request = asking({text("x")});
-  for (int left = 0; left < 5000; ++left)
-    request.extras.push_back({chat::literal(request.arena.keep("x" + std::to_string(left))), "1"});
-  EXPECT_LE(write(request).dropped.size(), 64u);
-}
-
 // --- Random conversations -----------------------------------------------------------------------
 
 std::string join(const json& content, const char* type) {

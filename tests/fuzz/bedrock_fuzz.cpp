@@ -46,7 +46,7 @@ void check_request(std::string_view model, std::string_view body) {
   chat::Request again;
   require(!postern::dialect::bedrock_wire::read_request(written, again));
   again.model = model;
-  dropped.clear();
+  dropped = {};
   std::string twice;
   require(!bedrock.write_request(again, bedrock, {}, dropped, twice));
   require(is_json(twice));

@@ -239,15 +239,6 @@ class Planner {
 
 }  // namespace
 
-void DropList::add(std::string name) {
-  // Repeats come one after another.
-  constexpr size_t looked_at = 16;
-  const size_t begin = dropped_.size() > looked_at ? dropped_.size() - looked_at : 0;
-  for (size_t at = begin; at < dropped_.size(); ++at)
-    if (dropped_[at] == name) return;
-  dropped_.push_back(std::move(name));
-}
-
 Plan plan_of(const chat::Request& request, const Dialect& front, DropList& drop) {
   Plan plan;
   plan.model = model_of(request.model);

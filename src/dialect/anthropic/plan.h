@@ -18,7 +18,7 @@ class DropList {
   DropList(const Dialect& front, chat::Dropped& dropped) : front_(front), dropped_(dropped) {}
 
   void add(chat::Field field, chat::Place place = {}) { add(front_.field_name(field, place)); }
-  void add(std::string name);
+  void add(std::string name) { dropped_.add(std::move(name)); }
 
  private:
   const Dialect& front_;

@@ -7,9 +7,6 @@
 namespace postern::dialect::bedrock_wire {
 namespace {
 
-// Beyond these nobody reads the list any more, and looking for repeats must stay cheap.
-constexpr size_t dropped_max = 64;
-
 bool is_system(const chat::Message& message) {
   return message.role == chat::Role::kSystem || message.role == chat::Role::kDeveloper;
 }
@@ -48,11 +45,7 @@ bool RequestWriter::check_shape() {
   return true;
 }
 
-void RequestWriter::drop(std::string name) {
-  if (dropped_.size() >= dropped_max) return;
-  if (std::find(dropped_.begin(), dropped_.end(), name) == dropped_.end())
-    dropped_.push_back(std::move(name));
-}
+void RequestWriter::drop(std::string name) { dropped_.add(std::move(name)); }
 
 void RequestWriter::drop(chat::Field field, chat::Place place) {
   drop(front_.field_name(field, place));

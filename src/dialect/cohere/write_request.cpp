@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "dialect/cohere/cohere.h"
 #include "dialect/cohere/request_writer.h"
 #include "dialect/embeddings/float_text.h"
@@ -9,9 +7,6 @@ namespace postern::dialect::cohere_wire {
 namespace {
 
 using chat::Field;
-
-// Beyond these nobody reads the list any more, and looking for repeats must stay cheap.
-constexpr size_t dropped_max = 64;
 
 // Cohere's range for the share of nucleus sampling. 1, the default elsewhere, is outside of it.
 constexpr float top_p_min = 0.01f, top_p_max = 0.99f;
@@ -197,7 +192,7 @@ void RequestWriter::write_extras() {
       if (codec::equals_unescaped(extra.name, own_members[at])) bit = 1u << at;
     if (bit != 0 && (written & bit) == 0) {
       json_.name(own_members[static_cast<size_t>(__builtin_ctz(bit))]).raw(extra.value);
-    } else if (dropped_.size() < dropped_max) {
+    } else {
       drop(chat::plain(extra.name));
     }
     written |= bit;
@@ -217,15 +212,9 @@ void RequestWriter::write_json(std::string_view name, chat::Json value) {
   if (!value.empty()) json_.name(name).raw(value);
 }
 
-void RequestWriter::drop(std::string name) {
-  if (dropped_.size() >= dropped_max) return;
-  if (std::find(dropped_.begin(), dropped_.end(), name) == dropped_.end())
-    dropped_.push_back(std::move(name));
-}
+void RequestWriter::drop(std::string name) { dropped_.add(std::move(name)); }
 
-void RequestWriter::drop(Field field, chat::Place place) {
-  if (dropped_.size() < dropped_max) drop(front_.field_name(field, place));
-}
+void RequestWriter::drop(Field field, chat::Place place) { drop(front_.field_name(field, place)); }
 
 bool RequestWriter::refuse(Field field, chat::Place place, std::string_view why) {
   std::string name = front_.field_name(field, place);

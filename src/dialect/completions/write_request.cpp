@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "codec/json_writer.h"
 #include "dialect/completions/completions.h"
 
@@ -39,9 +37,7 @@ std::optional<chat::Refused> refuse_conversation(const chat::Request& request,
 }
 
 void drop(const Dialect& front, Field field, chat::Dropped& dropped) {
-  std::string name = front.field_name(field, {});
-  if (std::find(dropped.begin(), dropped.end(), name) == dropped.end())
-    dropped.push_back(std::move(name));
+  dropped.add(front.field_name(field, {}));
 }
 
 void drop_the_rest(const chat::Request& request, const Dialect& front, chat::Dropped& dropped) {

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "codec/json_writer.h"
 #include "dialect/embeddings/embeddings.h"
 
@@ -7,9 +5,6 @@ namespace postern::dialect {
 namespace {
 
 using codec::JsonWriter;
-
-// Beyond these nobody reads the list any more, and looking for repeats must stay cheap.
-constexpr size_t dropped_max = 64;
 
 // What vectors are for, in the words that are in use.
 struct Purpose {
@@ -102,11 +97,9 @@ class Writer {
         write_list();
     }
     json_.end_object();
-    for (const chat::Extra& extra : request_.extras) {
-      if (dropped_.size() >= dropped_max) break;
+    for (const chat::Extra& extra : request_.extras)
       if (format != EmbeddingFormat::kCohere || !codec::equals_unescaped(extra.name, "truncate"))
         drop(chat::plain(extra.name));
-    }
   }
 
   void write_gemini() {
@@ -188,11 +181,7 @@ class Writer {
     return embedding_method(EmbeddingFormat::kVertex, request_.model) == ":embedContent";
   }
 
-  void drop(std::string name) {
-    if (dropped_.size() < dropped_max &&
-        std::find(dropped_.begin(), dropped_.end(), name) == dropped_.end())
-      dropped_.push_back(std::move(name));
-  }
+  void drop(std::string name) { dropped_.add(std::move(name)); }
 
   static chat::Refused refused(std::string_view param, std::string_view message) {
     return {chat::Refused::Kind::kUnsupported, std::string(message), std::string(param)};

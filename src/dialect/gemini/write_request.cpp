@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "dialect/gemini/gemini.h"
 #include "dialect/gemini/request_writer.h"
 
@@ -24,10 +22,7 @@ std::optional<chat::Refused> RequestWriter::write() {
   return std::move(refused_);
 }
 
-void RequestWriter::drop(std::string name) {
-  if (std::find(dropped_.begin(), dropped_.end(), name) == dropped_.end())
-    dropped_.push_back(std::move(name));
-}
+void RequestWriter::drop(std::string name) { dropped_.add(std::move(name)); }
 
 void RequestWriter::drop(chat::Field field, chat::Place place) {
   drop(front_.field_name(field, place));

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 
@@ -71,9 +70,8 @@ class RequestWriter {
   chat::Dropped& dropped_;
   std::string& out_;
   codec::JsonWriter json_;
-  const bool same_words_;        // the client speaks chat completions too
-  const bool openai_words_;      // or another of OpenAI's dialects
-  std::set<std::string> named_;  // what is in `dropped_`; a request may have any number of extras
+  const bool same_words_;    // the client speaks chat completions too
+  const bool openai_words_;  // or another of OpenAI's dialects
   std::optional<chat::Refused> refused_;
 };
 

@@ -30,8 +30,7 @@ RequestWriter::RequestWriter(const chat::Request& request, const Dialect& front,
       out_(out),
       json_(out),
       same_words_(front.name == openai_chat.name),
-      openai_words_(same_words_ || front.name == "responses" || front.name == "completions"),
-      named_(dropped.begin(), dropped.end()) {}
+      openai_words_(same_words_ || front.name == "responses" || front.name == "completions") {}
 
 std::optional<Refused> write_request(const chat::Request& request, const Dialect& front,
                                      const Quirks& quirks, chat::Dropped& dropped,
@@ -65,9 +64,7 @@ bool RequestWriter::refuse(std::string param, std::string_view message) {
 
 void RequestWriter::drop(Field field, chat::Place place) { drop(front_.field_name(field, place)); }
 
-void RequestWriter::drop(std::string name) {
-  if (named_.insert(name).second) dropped_.push_back(std::move(name));
-}
+void RequestWriter::drop(std::string name) { dropped_.add(std::move(name)); }
 
 // A choice among no tools is an error to OpenAI, and says nothing.
 bool RequestWriter::write_tools() {

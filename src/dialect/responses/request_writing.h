@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 
 #include "chat/request.h"
@@ -18,13 +17,7 @@ class Writing {
  public:
   Writing(const chat::Request& neutral, const Dialect& client, const Quirks& provider,
           chat::Dropped& names, std::string& to)
-      : request(neutral),
-        front(client),
-        quirks(provider),
-        out(to),
-        json(to),
-        dropped_(names),
-        told_(names.begin(), names.end()) {}
+      : request(neutral), front(client), quirks(provider), out(to), json(to), dropped_(names) {}
 
   // Always false. The first refusal is the one that is told.
   bool refuse(chat::Field field, chat::Place place, std::string_view what);
@@ -47,7 +40,6 @@ class Writing {
 
  private:
   chat::Dropped& dropped_;
-  std::unordered_set<std::string> told_;
 };
 
 // Each writes one member, or none, and returns false after a refusal.

@@ -1,3 +1,5 @@
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "dialect/responses/request_writing.h"

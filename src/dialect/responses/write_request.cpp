@@ -178,9 +178,7 @@ bool Writing::refuse(chat::Field field, chat::Place place, std::string_view what
   return false;
 }
 
-void Writing::drop(std::string field_name) {
-  if (told_.insert(field_name).second) dropped_.push_back(std::move(field_name));
-}
+void Writing::drop(std::string field_name) { dropped_.add(std::move(field_name)); }
 
 void Writing::data_url(const chat::Text& media_type, const chat::Text& data) {
   json.raw("\"data:");
