@@ -13,8 +13,10 @@ const decoder = new TextDecoder();
 
 let formatterLoaded = false;
 
-// What one read may bring. The runtime's own default is 4 KB, and each read costs a turn.
-const readBytes = 64 * 1024;
+// What one read may bring, and how much is thrown away at once. The runtime's own default is 4 KB,
+// and each read costs a turn; but an open stream keeps both for as long as it lasts.
+const readBytes = 32 * 1024;
+const discardedBytes = 16 * 1024;
 
 /** @type {CoreEvent} */
 const clientLeft = { kind: "client_left" };
@@ -426,8 +428,8 @@ export class Host {
  */
 async function discard(readable) {
   const reader = /** @type {any} */ (readable).getReader({ mode: "byob" });
-  for (let buffer = new ArrayBuffer(readBytes); ; ) {
-    const { done, value } = await reader.readAtLeast(readBytes, new Uint8Array(buffer));
+  for (let buffer = new ArrayBuffer(discardedBytes); ; ) {
+    const { done, value } = await reader.readAtLeast(discardedBytes, new Uint8Array(buffer));
     if (done) return;
     buffer = value.buffer;
   }

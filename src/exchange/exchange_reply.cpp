@@ -19,7 +19,8 @@ constexpr std::string_view aws_event_stream_type = "application/vnd.amazon.event
 
 // The first events of a stream are handed on at once; after so many reads the window opens.
 constexpr uint32_t unpaused_reads = 3;
-constexpr size_t large_read_bytes = 32u << 10;
+// After a read that brought so much there is likely more, for which nobody should have to wait.
+constexpr size_t large_read_bytes = 16u << 10;
 
 // Can we answer with this status of the provider's? Not with a redirect, and a runtime makes no
 // answer with a body under the others.
@@ -332,11 +333,11 @@ void Exchange::ask_more(Outbox& out) {
   if (player_) return play_on(out);
   uint32_t pause_ms = 0;
   if (!stream_ || stream_->relayed()) {
-    pause_ms = reads_ == 0 || last_read_large_ ? 0 : bounds::relay_poll_ms;
+    pause_ms = reads_ == 0 ? 0 : bounds::relay_poll_ms;
   } else if (reads_ >= unpaused_reads) {
     pause_ms = config_->stream_window_ms;
   }
-  if (silent_ms_) pause_ms = 0;
+  if (silent_ms_ || last_read_large_) pause_ms = 0;
   ++reads_;
   patience_ms_ = patience_ms();
   JsonWriter json(out.open(Action::read));
