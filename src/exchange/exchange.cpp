@@ -279,8 +279,7 @@ void Exchange::on_failed(std::string_view reason, Outbox& out) {
     case State::kLoading:
       return answer_report({}, out);
     case State::kDispatched:
-      return give_up(timeout ? Reason::kUpstreamTimeout : Reason::kUpstreamUnreachable, out,
-                     timeout);
+      return give_up(timeout ? Reason::kUpstreamTimeout : Reason::kUpstreamUnreachable, out);
     case State::kCollecting:
       if (reply_.status == 429) return give_up(Reason::kRateLimited, out);  // its head says enough
       return give_up(timeout ? Reason::kUpstreamTimeout : Reason::kUpstreamBadResponse, out);

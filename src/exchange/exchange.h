@@ -159,7 +159,7 @@ class Exchange {
   void refuse_unread(const chat::Error& error, Outbox& out);
   void pass_error(const chat::Error& error, std::string_view body, Outbox& out);
   void answer_error(chat::Error error, Outbox& out);
-  void give_up(policy::Reason reason, Outbox& out, bool sent = true);
+  void give_up(policy::Reason reason, Outbox& out);
   void refuse_credentials(Outbox& out);
   const dialect::Dialect& their_dialect() const;
   dialect::ErrorHead error_head() const;

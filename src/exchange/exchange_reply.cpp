@@ -156,9 +156,9 @@ void Exchange::on_error_reply(std::string_view body, Outbox& out) {
 // An answer without words, or a page of some proxy's: the status is all that is known.
 void Exchange::refuse_unread(const chat::Error& error, Outbox& out) {
   receipt_.fault = fault_of(error);
-  if (error.kind == chat::Error::Kind::kRateLimited) return give_up(Reason::kRateLimited, out);
-  if (error.kind == chat::Error::Kind::kTimeout) return give_up(Reason::kUpstreamTimeout, out);
-  give_up(Reason::kUpstreamBadResponse, out);
+  if (error.kind == chat::Error::Kind::kRateLimited) return refuse(Reason::kRateLimited, out);
+  if (error.kind == chat::Error::Kind::kTimeout) return refuse(Reason::kUpstreamTimeout, out);
+  refuse(Reason::kUpstreamBadResponse, out);
 }
 
 // The provider's envelope is the client's: it goes on as it is.
@@ -192,12 +192,9 @@ void Exchange::answer_error(chat::Error error, Outbox& out) {
 }
 
 // The provider's answer is nothing that a client could use, or there is none.
-void Exchange::give_up(Reason reason, Outbox& out, bool sent) {
-  if (!receipt_.fault) {
-    receipt_.fault = fault_of(error_of(reason));
-    receipt_.fault->status = reply_.status;
-    receipt_.fault->sent = sent;
-  }
+void Exchange::give_up(Reason reason, Outbox& out) {
+  receipt_.fault = fault_of(reason);
+  receipt_.fault->status = reply_.status;
   refuse(reason, out);
 }
 
@@ -290,11 +287,11 @@ void Exchange::on_stream_end(Outbox& out) {
 }
 
 void Exchange::fail_stream(Reason reason, std::string_view end, Outbox& out) {
-  // After its own terminal event a stream has nothing more to say, whatever the wire does.
-  if (stream_ && stream_->done()) return finish(ending::complete, out);
   const bool reported = stream_ && stream_->error_reported();
+  // After its own terminal event a stream has nothing more to say, whatever the wire does.
+  if (!reported && stream_ && stream_->done()) return finish(ending::complete, out);
   receipt_.code = policy::refusal(reported ? Reason::kUpstreamError : reason).code;
-  receipt_.fault = fault_of(reported ? stream_->error() : error_of(reason));
+  receipt_.fault = reported ? fault_of(stream_->error()) : fault_of(reason);
   if (!stream_) {
     out.add(Action::send,
             "\n\n" + refusal_event(envelope(), {reason, {}, {}, receipt_.request_id}));

@@ -14,12 +14,6 @@ std::string numbered(std::string_view token, size_t number) {
   return name.append(number_digits - digits.size(), '0').append(digits);
 }
 
-size_t number_of(std::string_view digits) {
-  size_t number = 0;
-  for (const char digit : digits) number = number * 10 + static_cast<size_t>(digit - '0');
-  return number;
-}
-
 }  // namespace
 
 void LargeImages::take_out(chat::Request& request) {
@@ -48,7 +42,7 @@ BodyPieces LargeImages::pieces_of(std::string_view written) const {
     if (!before.empty()) pieces.push_back({before, {}});
     if (at == written.npos) break;
     written.remove_prefix(at + token_.size());
-    pieces.push_back({{}, images_.at(number_of(written.substr(0, number_digits)))});
+    pieces.push_back({{}, images_.at(saturating_decimal(written.substr(0, number_digits)))});
     written.remove_prefix(number_digits);
   }
   return pieces;

@@ -27,6 +27,12 @@ chat::Error error_of(policy::Reason reason) {
   return error;
 }
 
+UpstreamFault fault_of(policy::Reason reason) {
+  UpstreamFault fault = fault_of(error_of(reason));
+  fault.sent = reason != policy::Reason::kUpstreamUnreachable;
+  return fault;
+}
+
 std::string_view kind_name(Kind kind) {
   switch (kind) {
     case Kind::kInvalidRequest:

@@ -24,6 +24,7 @@ UpstreamFault fault_of(const chat::Error& error);
 
 // What the gateway itself found wrong with a provider's answer.
 chat::Error error_of(policy::Reason reason);
+UpstreamFault fault_of(policy::Reason reason);
 
 // A word of ours, for logs.
 std::string_view kind_name(chat::Error::Kind kind);
