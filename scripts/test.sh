@@ -57,7 +57,7 @@ sum() {
   echo "$total"
 }
 native_passed=$(sum '\[  PASSED  \] [0-9]+')
-native_failed=$(sum '\[  FAILED  \] [0-9]+ tests?, listed')
+native_failed=$(grep -cE '^\[  FAILED  \] .* \([0-9]+ ms\)$' build/logs/ctest.log)
 native_skipped=$(sum '\[  SKIPPED \] [0-9]+')
 vitest_line=$(grep -E '^ +Tests +' build/logs/vitest.log | tail -1)
 passed=$((native_passed + $(count "$vitest_line" passed)))
