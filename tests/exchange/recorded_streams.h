@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "codec/crc32.h"
+#include "codec/aws_frames.h"
 #include "dialect/dialects.h"
 #include "dialect/recorded.h"
 #include "exchange/translated_stream.h"
@@ -36,32 +36,7 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
-inline void append_u32(uint32_t value, std::string& out) {
-  for (const int shift : {24, 16, 8, 0}) out += static_cast<char>(value >> shift & 0xff);
-}
-
 // A recording that lost its frames gets new ones.
-inline std::string aws_frame(std::string_view event_type, std::string_view payload) {
-  std::string headers;
-  const auto header = [&](std::string_view name, std::string_view value) {
-    headers += static_cast<char>(name.size());
-    headers.append(name) += '\7';
-    headers += static_cast<char>(value.size() >> 8);
-    headers += static_cast<char>(value.size() & 0xff);
-    headers.append(value);
-  };
-  header(":event-type", event_type);
-  header(":content-type", "application/json");
-  header(":message-type", "event");
-  std::string frame;
-  append_u32(static_cast<uint32_t>(16 + headers.size() + payload.size()), frame);
-  append_u32(static_cast<uint32_t>(headers.size()), frame);
-  append_u32(codec::crc32(frame), frame);
-  frame.append(headers).append(payload);
-  append_u32(codec::crc32(frame), frame);
-  return frame;
-}
-
 inline std::string framed(std::string_view payloads, const dialect::Dialect& dialect) {
   std::string bytes;
   while (!payloads.empty()) {
@@ -71,7 +46,7 @@ inline std::string framed(std::string_view payloads, const dialect::Dialect& dia
     if (&dialect == &dialect::bedrock) {
       const auto document = nlohmann::json::parse(line, nullptr, false);
       if (!document.is_object() || document.empty()) continue;
-      bytes += aws_frame(document.begin().key(), document.begin().value().dump());
+      bytes += codec::aws_frame("event", document.begin().key(), document.begin().value().dump());
     } else {
       bytes.append("data: ").append(line).append("\n\n");
     }
